@@ -1,0 +1,1 @@
+"""One file per device family: which characteristics, in which order."""

@@ -1,0 +1,52 @@
+"""What a device session tells while it runs: states for people, readings, refusals."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ohx_desktop.domain.errors import OhxError
+from ohx_desktop.domain.reading import Reading
+
+
+class LinkState(StrEnum):
+    """Where the conversation with a device is."""
+
+    LISTENING = "listening"
+    CONNECTING = "connecting"
+    PAIRING = "pairing"
+    IDENTIFYING = "identifying"
+    RECEIVING = "receiving"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged:
+    """The session moved on. `name` is what the device calls itself, None while listening."""
+
+    state: LinkState
+    address: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingReceived:
+    """A whole measurement arrived. `frames` are its raw bytes, the record of what was sent."""
+
+    reading: Reading
+    frames: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRefused:
+    """A record could not be decoded with certainty and was kept out."""
+
+    error: OhxError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFailed:
+    """The conversation broke off; listening goes on."""
+
+    error: OhxError
+
+
+CaptureEvent = StateChanged | ReadingReceived | RecordRefused | SessionFailed

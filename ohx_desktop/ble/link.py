@@ -1,0 +1,70 @@
+"""What the sessions need of a radio: the ports that `radio` fills with bleak.
+
+Adapters raise the DeviceError family only; a foreign exception never leaves them.
+Characteristics are named by their full, lower-case 128-bit UUID.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advertisement:
+    """One advertisement as heard. `rssi` in dBm."""
+
+    address: str
+    name: str | None = None
+    rssi: int | None = None
+    service_uuids: frozenset[str] = frozenset()
+    manufacturer_data: Mapping[int, bytes] = field(default_factory=dict)
+
+
+class Link(Protocol):
+    """A connected device. Every method raises ConnectionLost once the link is gone."""
+
+    @property
+    def address(self) -> str:
+        """What the operating system calls the device."""
+        ...
+
+    @property
+    def characteristics(self) -> frozenset[str]:
+        """UUIDs of all characteristics found on the device."""
+        ...
+
+    async def pair(self) -> None:
+        """Pair and bond. Raises PairingRefused."""
+        ...
+
+    async def read(self, characteristic: str) -> bytes:
+        """Read a value. Raises PairingRefused when the device wants a bond first."""
+        ...
+
+    async def write(self, characteristic: str, value: bytes) -> None:
+        """Write a value with response."""
+        ...
+
+    async def subscribe(self, characteristic: str, on_value: Callable[[bytes], None]) -> None:
+        """Have every notification or indication handed to `on_value`, in order."""
+        ...
+
+    async def wait_disconnected(self) -> None:
+        """Return when the link is gone, whoever ended it."""
+        ...
+
+
+class Radio(Protocol):
+    """Bluetooth of this computer. Methods raise RadioUnavailable where there is none."""
+
+    def scan(self) -> AbstractAsyncContextManager[AsyncIterator[Advertisement]]:
+        """Scan while the context is open; iterate over advertisements as they are heard."""
+        ...
+
+    def connect(self, address: str, *, deadline_s: float) -> AbstractAsyncContextManager[Link]:
+        """Connect while the context is open; always disconnects on leaving.
+
+        Raises ConnectionLost or DeviceSilent when the device cannot be reached in time.
+        """
+        ...

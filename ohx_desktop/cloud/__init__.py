@@ -1,0 +1,1 @@
+"""Cloud services (Withings, Google Health): accounts, tokens and their readings."""

@@ -1,0 +1,87 @@
+"""The screens of taking a reading, as values. A shell draws exactly one of these.
+
+    FindPatient ─► Waiting ─► Reviewing ─► Filed ─► FindPatient
+         ▲            │  ▲        │
+         └────────────┘  └────────┘ (measure again)
+
+Every state but FindPatient carries the patient: there is no reading without one, and leaving the
+patient leaves nothing behind.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ohx_desktop.ble.events import LinkState
+from ohx_desktop.domain.errors import OhxError
+from ohx_desktop.domain.patient import Patient
+from ohx_desktop.domain.reading import Reading
+from ohx_desktop.outbox.states import OutboxEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindPatient:
+    """Looking for the patient. `results` is None before the first search."""
+
+    searching: bool = False
+    results: tuple[Patient, ...] | None = None
+    error: OhxError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The patient is known; the device is awaited or talking.
+
+    `problem` is the last failure (of the device or of a refused record), shown until the next
+    sign of life. `stored_seen` counts records from the device's memory that were kept out.
+    """
+
+    patient: Patient
+    link: LinkState = LinkState.LISTENING
+    device_name: str | None = None
+    problem: OhxError | None = None
+    stored_seen: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewing:
+    """Values wait for a person. Nothing is filed before `confirm`.
+
+    While `saving`, the confirmation is being made durable. `error` is why saving failed; the
+    reading is then still on the screen and nowhere else. A reading that `needs_display_check`
+    is confirmed only after the person compared it with the device's display.
+    """
+
+    patient: Patient
+    reading: Reading
+    display_checked: bool = False
+    saving: bool = False
+    error: OhxError | None = None
+
+    @property
+    def can_confirm(self) -> bool:
+        """True when the one likely action is allowed."""
+        return not self.saving and (self.display_checked or not self.reading.needs_display_check)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """Saved; now on its way. Times are aware and None until it happened."""
+
+    patient: Patient
+    reading: Reading
+    entry: OutboxEntry
+    saved_at: datetime
+    sent_at: datetime | None = None
+    verified_at: datetime | None = None
+
+
+DeskState = FindPatient | Waiting | Reviewing | Filed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueSummary:
+    """The footer: how much waits for the EHR and how much for a person."""
+
+    waiting: int = 0
+    needs_attention: int = 0
+    last_error: str | None = None

@@ -1,0 +1,1 @@
+"""Ring 1: what the program is about. Knows the standard library and nothing else."""

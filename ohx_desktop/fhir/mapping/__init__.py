@@ -1,0 +1,1 @@
+"""Submission to FHIR R5 transaction Bundle. Pure."""

@@ -1,0 +1,1 @@
+"""Outbox: confirmed readings, durable and encrypted until the EHR has acknowledged them."""

@@ -1,0 +1,1 @@
+"""Review: what a person's confirmation adds to a reading. Pure."""

@@ -1,0 +1,1 @@
+"""The Qt window. Views show view-models and emit signals; they know no service."""

@@ -1,0 +1,1 @@
+"""Virtual devices and a sandbox EHR: for the demo, for training and for tests."""

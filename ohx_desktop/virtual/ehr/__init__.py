@@ -1,0 +1,1 @@
+"""An embedded FHIR R5 server with invented patients."""
