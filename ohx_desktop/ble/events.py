@@ -37,9 +37,13 @@ class ReadingReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRefused:
-    """A record could not be decoded with certainty and was kept out."""
+    """A record could not be decoded with certainty and was kept out.
+
+    `stored` is true when it surely lay in the device's memory before this session began.
+    """
 
     error: OhxError
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,25 +47,36 @@ class Reviewing:
     """Values wait for a person. Nothing is filed before `confirm`.
 
     While `saving`, the confirmation is being made durable. `error` is why saving failed; the
-    reading is then still on the screen and nowhere else. A reading that `needs_display_check`
-    is confirmed only after the person compared it with the device's display.
+    reading is then still on the screen and nowhere else. A reading whose time nobody can vouch
+    for, or whose device is not registered here, is confirmed only after the person compared it
+    with the device's display. `more` counts further new readings that wait behind this one.
     """
 
     patient: Patient
     reading: Reading
+    device_registered: bool = True
     display_checked: bool = False
     saving: bool = False
     error: OhxError | None = None
+    more: int = 0
+
+    @property
+    def needs_display_check(self) -> bool:
+        """True when the person must compare the values with the device's display."""
+        return self.reading.needs_display_check or not self.device_registered
 
     @property
     def can_confirm(self) -> bool:
         """True when the one likely action is allowed."""
-        return not self.saving and (self.display_checked or not self.reading.needs_display_check)
+        return not self.saving and (self.display_checked or not self.needs_display_check)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filed:
-    """Saved; now on its way. Times are aware and None until it happened."""
+    """Saved; now on its way. Times are aware and None until it happened.
+
+    `more` counts further new readings of this patient that wait for review.
+    """
 
     patient: Patient
     reading: Reading
@@ -73,6 +84,7 @@ class Filed:
     saved_at: datetime
     sent_at: datetime | None = None
     verified_at: datetime | None = None
+    more: int = 0
 
 
 DeskState = FindPatient | Waiting | Reviewing | Filed

@@ -7,6 +7,7 @@ because errors reach logs. A bug of ours is not an OhxError: it crashes loudly.
     OhxError
     ├─ UsageError
     ├─ ConfigurationError
+    ├─ AlreadyOpen
     ├─ DeviceError           DeviceNotFound, RadioUnavailable, PairingRefused, ConnectionLost,
     │                        DeviceSilent
     ├─ DecodingError         Truncated, TrailingBytes, Unsupported, MeasurementFailed, Implausible
@@ -63,6 +64,15 @@ class ConfigurationError(OhxError):
     exit_code = ExitCode.CONFIGURATION
     meaning = "nothing was sent and nothing was lost"
     hint = "correct the settings (ohx-desktop config validate FILE)"
+
+
+class AlreadyOpen(OhxError):  # noqa: N818 - reads as what happened
+    """A window of this profile is open already."""
+
+    code = "already-open"
+    exit_code = ExitCode.CONFIGURATION
+    meaning = "nothing was changed; readings go on in the window that is open"
+    hint = "use the window that is open"
 
 
 # ── devices ──────────────────────────────────────────────────────────────────────────────────

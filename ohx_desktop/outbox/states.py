@@ -38,6 +38,12 @@ TRANSITIONS: dict[EntryState, frozenset[EntryState]] = {
 # States in which the store still holds health data.
 HOLDS_READING = frozenset({EntryState.QUEUED, EntryState.SENDING, EntryState.NEEDS_ATTENTION})
 
+# The EHR has it.
+ARRIVED = frozenset({EntryState.ACKNOWLEDGED, EntryState.VERIFIED})
+
+# States that no work of ours changes any more without a person.
+SETTLED = frozenset({EntryState.VERIFIED, EntryState.NEEDS_ATTENTION, EntryState.DISCARDED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxEntry:

@@ -4,11 +4,21 @@ It holds all that the FHIR mapping needs, so that the same submission gives the 
 every station and on every retry.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from ohx_desktop.domain.reading import Reading
+
+# FHIR R5, data type id.
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_PEOPLE = ("Practitioner", "PractitionerRole", "Patient")
+
+
+def _reference(reference: str, *types: str) -> bool:
+    kind, _, id_ = reference.partition("/")
+    return kind in types and _ID.fullmatch(id_) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +35,7 @@ class Submission:
     """A confirmed reading. References are FHIR references ("Patient/4711", "Practitioner/12").
 
     `performer` measured, `verifier` confirmed; None where nobody is signed in. `confirmed_at` is
-    aware. Raises ValueError for a reference of another type and for a stored reading.
+    aware. Raises ValueError for a reference of another type or form.
     """
 
     reading: Reading
@@ -37,9 +47,12 @@ class Submission:
     gateway: Gateway
 
     def __post_init__(self) -> None:
-        if not self.patient.startswith("Patient/"):
+        if not _reference(self.patient, "Patient"):
             raise ValueError("a reading is submitted for a Patient/ID")
-        if self.encounter is not None and not self.encounter.startswith("Encounter/"):
+        for person in (self.performer, self.verifier):
+            if person is not None and not _reference(person, *_PEOPLE):
+                raise ValueError(f"who measured or confirmed is one of {'/ID, '.join(_PEOPLE)}/ID")
+        if self.encounter is not None and not _reference(self.encounter, "Encounter"):
             raise ValueError("the context of a reading is an Encounter/ID")
         if self.confirmed_at.utcoffset() is None:
             raise ValueError("the time of confirmation has a UTC offset")

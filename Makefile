@@ -1,0 +1,48 @@
+# Four words to learn: demo, test, check, package. Each sets up what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup demo test check lint types layers test-hapi benchmarks package lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+setup: .venv/.ready ## system packages, virtual environment, locked dependencies
+
+.venv/.ready: requirements/dev.txt pyproject.toml packaging/setup.sh
+	@packaging/setup.sh
+	@touch $@
+
+demo: setup ## the main job on virtual devices and a sandbox EHR
+	@packaging/demo.sh
+
+test: setup ## all tests
+	@$(BIN)/pytest -q -m "not hapi"
+
+check: setup lint types layers ## format, lint, types, layers and the fast tests
+	@$(BIN)/pytest -q tests/unit tests/architecture -m "not hapi and not kill"
+
+lint: setup
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
+
+types: setup
+	@$(BIN)/mypy
+
+layers: setup
+	@$(BIN)/lint-imports --no-cache
+
+test-hapi: setup ## the same line against a real HAPI FHIR JPA R5 server
+	@$(BIN)/pytest -q -m hapi tests/hapi
+
+benchmarks: setup ## each figure as a ratio against the bare way, in one run
+	@benchmarks/run
+
+package: setup ## a one-folder program under dist/
+	@$(BIN)/pyinstaller --noconfirm --distpath dist --workpath build packaging/ohx-desktop.spec
+
+lock: ## resolve dependencies anew for all systems (needs uv)
+	@packaging/lock.sh
+
+clean:
+	@rm -rf build dist demo-output .venv/.ready

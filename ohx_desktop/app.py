@@ -1,0 +1,381 @@
+"""The composition root: settings in, running services out. The only place that builds the graph.
+
+Imports are late: a command pays only for what it uses, and the window shows its first frame before
+any of them.
+"""
+
+import asyncio
+import platform
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ohx_desktop import __version__
+from ohx_desktop.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ohx_desktop.ble.enrolment import DeviceRegistry, EnrolledDevice
+    from ohx_desktop.ble.link import Radio
+    from ohx_desktop.ble.listening import Listener
+    from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.desk.filing import FilingService, SubmissionMaker
+    from ohx_desktop.domain.patient import Patient, PatientQuery
+    from ohx_desktop.fhir.client import EhrClient
+    from ohx_desktop.keystore import KeySource
+    from ohx_desktop.ops.doctor import Check
+    from ohx_desktop.outbox.service import AsyncOutbox
+    from ohx_desktop.settings.model import Settings
+    from ohx_desktop.settings.profile import Profile
+
+# What a workstation imports, slowest first.
+_SERVICES = (
+    "ohx_desktop.fhir.client",
+    "ohx_desktop.ble.radio",
+    "bleak",
+    "ohx_desktop.outbox.worker",
+    "ohx_desktop.settings.layers",
+    "ohx_desktop.desk.capture",
+    "ohx_desktop.desk.filing",
+    "ohx_desktop.desk.take_reading",
+)
+
+AskPasskey = Callable[[str], Awaitable[int | None]]
+
+
+# ── one service at a time, for the command line ──────────────────────────────────────────────
+
+
+def open_registry(directory: Path | None) -> "DeviceRegistry":
+    """Return the devices registered in a profile. Blocking."""
+    from ohx_desktop.ble.enrolment import DeviceRegistry
+
+    return DeviceRegistry(_profile(directory).devices_file)
+
+
+def open_listener(
+    *, radio: "Radio | None" = None, ask_passkey: AskPasskey | None = None
+) -> "Listener":
+    """Return a listener on this computer's Bluetooth, or on another radio."""
+    from ohx_desktop.ble.listening import Listener
+    from ohx_desktop.ble.radio import BleakRadio
+
+    return Listener(radio or BleakRadio(ask_passkey=ask_passkey))
+
+
+async def enrol(
+    address: str,
+    *,
+    registry: "DeviceRegistry",
+    deadline_s: float,
+    radio: "Radio | None" = None,
+    ask_passkey: AskPasskey | None = None,
+) -> "EnrolledDevice":
+    """Pair a device, ask who it is, and register it. Raises the DeviceError family."""
+    from ohx_desktop.ble.enrolment import EnrolledDevice
+    from ohx_desktop.domain.clock import system_now
+
+    listener = open_listener(radio=radio, ask_passkey=ask_passkey)
+    identity, driver = await listener.identify(address, deadline_s=deadline_s)
+    device = EnrolledDevice(identity=identity, driver=driver, enrolled_at=system_now())
+    await asyncio.to_thread(registry.add, device)
+    return device
+
+
+@asynccontextmanager
+async def open_ehr(directory: Path | None) -> AsyncGenerator["EhrClient"]:
+    """Connect to the EHR of a profile. Raises ConfigurationError where none is set."""
+    profile = _profile(directory)
+    settings = await asyncio.to_thread(_settings, profile)
+    async with _ehr(profile, settings) as ehr:
+        yield ehr
+
+
+def open_maker(directory: Path | None) -> "SubmissionMaker":
+    """Return what turns a reading into a submission of this station. Blocking."""
+    profile = _profile(directory)
+    return _maker(profile, _settings(profile))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilingDesk:
+    """The queue and the way into it."""
+
+    outbox: "AsyncOutbox"
+    filing: "FilingService"
+
+
+@asynccontextmanager
+async def open_desk(directory: Path | None, *, sending: bool) -> AsyncGenerator[FilingDesk]:
+    """Open the queue of a profile; with `sending`, deliver while it is open."""
+    profile = _profile(directory)
+    settings = await asyncio.to_thread(_settings, profile)
+    async with _outbox(profile, settings, key_source=None, on_change=None) as outbox:
+        desk = FilingDesk(outbox=outbox, filing=await _filing(profile, settings, outbox))
+        if not sending:
+            yield desk
+            return
+        async with _ehr(profile, settings) as ehr, _sender(outbox, ehr, profile):
+            yield desk
+
+
+# ── the whole workstation, for the window ────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workstation:
+    """Everything the staff window works with."""
+
+    settings: "Settings"
+    patients: "EhrClient | NoEhr"
+    capture: "RegisteredCapture"
+    filing: "FilingService"
+    outbox: "AsyncOutbox"
+
+
+class NoEhr:
+    """Stands where no EHR is set: every search says so."""
+
+    async def find_patients(self, _query: "PatientQuery") -> "tuple[Patient, ...]":
+        """Raise ConfigurationError."""
+        raise _no_ehr()
+
+
+@asynccontextmanager
+async def open_workstation(
+    profile: "Profile",
+    *,
+    settings: "Settings | None" = None,
+    radio: "Radio | None" = None,
+    key_source: "KeySource | None" = None,
+    ask_passkey: AskPasskey | None = None,
+    on_queue_change: Callable[[], None] | None = None,
+) -> AsyncGenerator[Workstation]:
+    """Open all services of a profile; what is not given comes from its settings.
+
+    Raises AlreadyOpen, ConfigurationError, KeystoreError, StoreError.
+    """
+    import filelock
+
+    from ohx_desktop.ble.enrolment import DeviceRegistry
+    from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.domain.errors import AlreadyOpen
+    from ohx_desktop.ops.logging import configure_logging
+
+    await asyncio.to_thread(_create, profile)
+    lock = filelock.FileLock(profile.window_lock, mode=0o600)
+    try:
+        # The lock belongs to the thread that takes it, so it stays on this one; it never waits.
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise AlreadyOpen("the program is already open on this workstation") from None
+    try:
+        await asyncio.to_thread(configure_logging, profile.logs)
+        effective = settings or await asyncio.to_thread(_settings, profile)
+        async with (
+            _outbox(profile, effective, key_source=key_source, on_change=on_queue_change) as outbox,
+            _ehr_and_sender(profile, effective, outbox) as ehr,
+        ):
+            registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
+            yield Workstation(
+                settings=effective,
+                patients=ehr,
+                capture=RegisteredCapture(
+                    open_listener(radio=radio, ask_passkey=ask_passkey), registry
+                ),
+                filing=await _filing(profile, effective, outbox),
+                outbox=outbox,
+            )
+    finally:
+        lock.release()
+
+
+def import_services() -> None:
+    """Import what the services need, so that the event loop does not wait for it. Blocking."""
+    for name in _SERVICES:
+        import_module(name)
+
+
+# ── health ───────────────────────────────────────────────────────────────────────────────────
+
+
+def health_checks(directory: Path | None) -> "tuple[Check, ...]":
+    """Return the checks of the doctor, each independent of the others."""
+    from ohx_desktop.ops.doctor import Check, check_disk
+
+    profile = _profile(directory)
+
+    async def settings_are_valid() -> str:
+        settings = await asyncio.to_thread(_settings, profile)
+        if settings.ehr.base_url is None:
+            raise _no_ehr()
+        return "valid"
+
+    async def disk_has_room() -> str:
+        return await asyncio.to_thread(check_disk, profile.data)
+
+    async def queue_opens() -> str:
+        settings = await asyncio.to_thread(_settings, profile)
+        async with _outbox(profile, settings, key_source=None, on_change=None) as outbox:
+            summary = await outbox.summary()
+        return f"opens; {summary.waiting} waiting, {summary.needs_attention} need a person"
+
+    async def bluetooth_works() -> str:
+        found = await open_listener().discover(2.0, include_unsupported=True)
+        return f"works; {len(found)} devices heard in 2 s"
+
+    async def ehr_answers() -> str:
+        settings = await asyncio.to_thread(_settings, profile)
+        async with _ehr(profile, settings) as ehr:
+            capabilities = await ehr.capabilities()
+        if not capabilities.is_supported_version:
+            raise ConfigurationError(
+                f"the EHR speaks FHIR {capabilities.fhir_version}; this program sends FHIR R5",
+                hint="point ehr.base_url at the R5 endpoint of the EHR",
+            )
+        return f"answers with FHIR {capabilities.fhir_version}"
+
+    return (
+        Check(name="settings", run=settings_are_valid),
+        Check(name="disk", run=disk_has_room),
+        Check(name="queue and key", run=queue_opens),
+        Check(name="bluetooth", run=bluetooth_works),
+        Check(name="ehr", run=ehr_answers),
+    )
+
+
+# ── parts ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _profile(directory: Path | None) -> "Profile":
+    from ohx_desktop.settings.profile import Profile
+
+    profile = Profile.at(directory)
+    _create(profile)
+    return profile
+
+
+def _create(profile: "Profile") -> None:
+    from ohx_desktop.domain.errors import StoreEnvironment
+
+    try:
+        profile.create()
+    except OSError as error:
+        raise StoreEnvironment(
+            f"the folder of the profile cannot be made ({error.strerror})",
+            hint="choose another folder with --profile, or mend its permissions",
+        ) from error
+
+
+def _settings(profile: "Profile") -> "Settings":
+    from ohx_desktop.settings.layers import load_settings
+
+    return load_settings(profile).settings
+
+
+def _no_ehr() -> ConfigurationError:
+    return ConfigurationError(
+        "no EHR is set up on this workstation",
+        hint="set ehr.base_url in config.toml to the FHIR address of the EHR",
+    )
+
+
+def _maker(profile: "Profile", settings: "Settings") -> "SubmissionMaker":
+    from ohx_desktop.desk.filing import SubmissionMaker
+    from ohx_desktop.review.submission import Gateway
+    from ohx_desktop.settings.installation import installation_id
+
+    gateway = Gateway(
+        installation=installation_id(profile.installation_file),
+        station=settings.station.name or platform.node() or "workstation",
+        version=__version__,
+    )
+    return SubmissionMaker(gateway=gateway, practitioner=settings.station.practitioner)
+
+
+async def _filing(
+    profile: "Profile", settings: "Settings", outbox: "AsyncOutbox"
+) -> "FilingService":
+    from ohx_desktop.desk.filing import FilingService
+
+    maker = await asyncio.to_thread(_maker, profile, settings)
+    return FilingService(outbox=outbox, maker=maker)
+
+
+@asynccontextmanager
+async def _outbox(
+    profile: "Profile",
+    settings: "Settings",
+    *,
+    key_source: "KeySource | None",
+    on_change: Callable[[], None] | None,
+) -> AsyncGenerator["AsyncOutbox"]:
+    from ohx_desktop.keystore import key_source as configured
+    from ohx_desktop.keystore import obtain_key
+    from ohx_desktop.outbox.service import AsyncOutbox
+
+    store = settings.store
+
+    def key() -> bytes:
+        source = key_source or configured(
+            store.key_source, profile=profile.data, key_file=store.key_file
+        )
+        return obtain_key(source, profile.database)
+
+    outbox = await AsyncOutbox.open(profile.database, key, on_change=on_change)
+    try:
+        yield outbox
+    finally:
+        await outbox.close()
+
+
+@asynccontextmanager
+async def _ehr(profile: "Profile", settings: "Settings") -> AsyncGenerator["EhrClient"]:
+    from ohx_desktop.fhir.auth import authorization_headers
+    from ohx_desktop.fhir.connect import connect_ehr
+    from ohx_desktop.keystore import get_secret
+    from ohx_desktop.transport import build_client
+
+    ehr = settings.ehr
+    if ehr.base_url is None:
+        raise _no_ehr()
+    headers = await asyncio.to_thread(
+        authorization_headers,
+        ehr.auth.method,
+        ehr.auth.client_id,
+        lambda name: get_secret(profile.data, name),
+    )
+    async with await build_client(headers=headers, read_timeout_s=ehr.timeout_s) as http:
+        yield await connect_ehr(
+            http, ehr.base_url, patient_identifier_system=ehr.patient_identifier_system
+        )
+
+
+@asynccontextmanager
+async def _sender(
+    outbox: "AsyncOutbox", ehr: "EhrClient", profile: "Profile"
+) -> AsyncGenerator[None]:
+    from ohx_desktop.outbox.worker import OutboxWorker
+
+    sending = asyncio.create_task(
+        OutboxWorker(outbox, ehr, profile.sender_lock).run(), name="sender"
+    )
+    try:
+        yield
+    finally:
+        sending.cancel()
+        with suppress(asyncio.CancelledError):
+            await sending
+
+
+@asynccontextmanager
+async def _ehr_and_sender(
+    profile: "Profile", settings: "Settings", outbox: "AsyncOutbox"
+) -> AsyncGenerator["EhrClient | NoEhr"]:
+    if settings.ehr.base_url is None:
+        yield NoEhr()
+        return
+    async with _ehr(profile, settings) as ehr, _sender(outbox, ehr, profile):
+        yield ehr

@@ -1,0 +1,65 @@
+"""What the parts of a blood-pressure measurement mean: quantities and flags, or a refusal.
+
+Zero and the special values are "not measured": makers fill a mean pressure or a pulse they do not
+determine with either. Without systolic and diastolic pressure there is no reading.
+
+Source: Blood Pressure Service 1.1.1; receiver rules for odd frames.
+"""
+
+from decimal import Decimal
+
+from ohx_desktop.ble.codec.blood_pressure import BloodPressureMeasurement, Status
+from ohx_desktop.ble.codec.sfloat import SFloat
+from ohx_desktop.domain.errors import MeasurementFailed
+from ohx_desktop.domain.flags import Flag
+from ohx_desktop.domain.plausibility import require_plausible
+from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
+
+_PULSE_FIELD = Status.PULSE_ABOVE_LIMIT | Status.PULSE_BELOW_LIMIT
+
+_FLAGS = {
+    Status.BODY_MOVED: Flag.BODY_MOVEMENT,
+    Status.CUFF_TOO_LOOSE: Flag.CUFF_TOO_LOOSE,
+    Status.IRREGULAR_PULSE: Flag.IRREGULAR_PULSE,
+    Status.IMPROPER_POSITION: Flag.IMPROPER_POSITION,
+}
+
+
+def quantities_of(measurement: BloodPressureMeasurement) -> tuple[Quantity, ...]:
+    """Return systolic, diastolic, and as far as measured mean pressure and pulse rate.
+
+    Pressures are in mm[Hg], rates in /min. Raises MeasurementFailed, Implausible.
+    """
+    systolic, diastolic = _number(measurement.systolic), _number(measurement.diastolic)
+    if systolic is None or diastolic is None:
+        raise MeasurementFailed("the device reports that it could not measure the pressure")
+    unit = measurement.unit
+    quantities = [
+        pressure(QuantityKind.SYSTOLIC_BLOOD_PRESSURE, systolic, unit),
+        pressure(QuantityKind.DIASTOLIC_BLOOD_PRESSURE, diastolic, unit),
+    ]
+    mean = _number(measurement.mean_arterial)
+    if mean is not None:
+        quantities.append(pressure(QuantityKind.MEAN_ARTERIAL_PRESSURE, mean, unit))
+    rate = _number(measurement.pulse_rate)
+    if rate is not None:
+        quantities.append(Quantity(kind=QuantityKind.PULSE_RATE, value=rate, unit=Unit.PER_MINUTE))
+    require_plausible(quantities)
+    return tuple(quantities)
+
+
+def flags_of(measurement: BloodPressureMeasurement) -> frozenset[Flag]:
+    """Return the flags of the status bits that are set.
+
+    A set bit always counts, whatever 0x2A49 says: cuffs report irregular pulses without claiming
+    the feature. A clear bit tells nothing. Both pulse bits set is reserved and tells nothing.
+    """
+    status = measurement.status or 0
+    flags = {flag for bit, flag in _FLAGS.items() if status & bit}
+    if status & _PULSE_FIELD in (Status.PULSE_ABOVE_LIMIT, Status.PULSE_BELOW_LIMIT):
+        flags.add(Flag.PULSE_OUT_OF_RANGE)
+    return frozenset(flags)
+
+
+def _number(value: SFloat | None) -> Decimal | None:
+    return value if isinstance(value, Decimal) and value else None

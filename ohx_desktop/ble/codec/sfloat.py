@@ -1,0 +1,45 @@
+"""SFLOAT, the 16-bit decimal float of medical devices.
+
+The exponent is the precision: 2, 2.0 and 2.00 are different values on the wire and stay so here.
+Both halves are two's complement: a public decoder that reads the exponent as biased by 8 is wrong.
+
+Source: IEEE 11073-20601, SFLOAT-Type; GATT Specification Supplement, medfloat16.
+"""
+
+from decimal import Decimal
+from enum import Enum
+
+_MANTISSA_BITS = 12
+_EXPONENT_BITS = 4
+
+
+class SpecialValue(Enum):
+    """What is sent in place of a number. The values are the exact bit patterns."""
+
+    NOT_A_NUMBER = 0x07FF
+    NOT_AT_THIS_RESOLUTION = 0x0800
+    POSITIVE_INFINITY = 0x07FE
+    NEGATIVE_INFINITY = 0x0802
+    RESERVED = 0x0801
+
+
+_SPECIAL = {special.value: special for special in SpecialValue}
+
+SFloat = Decimal | SpecialValue
+
+
+def decode_sfloat(raw: int) -> SFloat:
+    """Return the value of an unsigned 16-bit SFLOAT, with the precision that was sent.
+
+    Only exponent 0 makes a special value: 0xF7FF is the ordinary number 204.7.
+    """
+    special = _SPECIAL.get(raw)
+    if special is not None:
+        return special
+    mantissa = _signed(raw & 0x0FFF, _MANTISSA_BITS)
+    exponent = _signed(raw >> _MANTISSA_BITS, _EXPONENT_BITS)
+    return Decimal(mantissa).scaleb(exponent)
+
+
+def _signed(raw: int, bits: int) -> int:
+    return raw - (1 << bits) if raw >> (bits - 1) else raw

@@ -1,0 +1,241 @@
+"""Telling the new measurement from what lay in the device's memory.
+
+This decides whose reading it is, so it errs to one side: a record counts as new only where the
+device's clock proves it, or where it is the only one that can be new. In the second case the
+reading's clock trust is unknown or received, and a person compares it with the display.
+
+With a clock that could be measured (Current Time, 0x2A2B) each record is judged by itself. Without
+one, only the whole burst tells: a later record may prove that the clock runs ahead, and then an
+older patient's record would look new.
+
+Source: Bluetooth SIG health services, time stamps: when is a reading "now"?
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ohx_desktop.ble.codec.blood_pressure import BloodPressureMeasurement
+from ohx_desktop.ble.codec.blood_pressure_values import flags_of
+from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
+from ohx_desktop.domain.quantity import Quantity
+from ohx_desktop.domain.reading import Reading, Source
+
+# A clock this close to ours is used as it is; beyond, its times are shifted by the offset.
+CLOCK_TOLERANCE = timedelta(seconds=60)
+# Reading the clock takes a moment, and its fractions of a second may be cut off.
+_MEASURING_ERROR = timedelta(seconds=2)
+# No measurement is later than its reception; clocks set by hand are some minutes off.
+_FUTURE_TOLERANCE = timedelta(minutes=5)
+# Further ahead than a day is a date that was never set and tells nothing of the clock's pace.
+_NEVER_SET_AHEAD = timedelta(days=1)
+# How far a clock set by hand may be behind for its newest record to be worth a person's look.
+_HAND_SET_BEHIND = timedelta(minutes=10)
+# Clocks that were never set start at a fixed date; those seen are earlier, or show as ahead.
+_FIRST_CREDIBLE_YEAR = 2020
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One record of a connection. `received_at` is aware.
+
+    `quantities` is None for a record that was refused, `measurement` also where its bytes could
+    not be read: such a record may still have been the newest one.
+    """
+
+    frame: bytes
+    received_at: datetime
+    measurement: BloodPressureMeasurement | None
+    quantities: tuple[Quantity, ...] | None
+    seen_before: bool = False
+
+    @property
+    def stamp(self) -> datetime | None:
+        """The device's own naive time of the measurement."""
+        return self.measurement.timestamp if self.measurement else None
+
+    @property
+    def credible_stamp(self) -> datetime | None:
+        """The stamp, unless it comes from a clock that was never set or runs far ahead."""
+        stamp = self.stamp
+        if stamp is None or stamp.year < _FIRST_CREDIBLE_YEAR:
+            return None
+        return stamp if stamp - _local(self.received_at) <= _FUTURE_TOLERANCE else None
+
+    @property
+    def credible_time(self) -> datetime | None:
+        """The aware time of a credible stamp that is not later than the reception."""
+        stamp = self.credible_stamp
+        if stamp is None or stamp > _local(self.received_at):
+            return None
+        return stamp.astimezone()
+
+    @property
+    def proves_clock_ahead(self) -> bool:
+        """True when the device's clock must run ahead of ours."""
+        if self.stamp is None:
+            return False
+        return timedelta(0) < self.stamp - _local(self.received_at) <= _NEVER_SET_AHEAD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Judges the records of one connection.
+
+    `session_began` (aware) is the moment the person was called. `offset` is the device's clock
+    minus the host's, None where it could not be measured.
+    """
+
+    identity: DeviceIdentity
+    session_began: datetime
+    offset: timedelta | None
+
+    def judge_at_once(self, record: Record) -> Reading | None:
+        """Return the reading of a record that is new for certain, None if that takes the burst."""
+        when = self._measured_by_clock(record)
+        if when is None or record.seen_before or not self._is_new_by_clock(when):
+            return None
+        return self._reading(record, when, self._clock_trust, stored=False)
+
+    def judge_burst(self, records: Sequence[Record]) -> tuple[tuple[Record, Reading], ...]:
+        """Return all other records with their readings, sorted by the device's time.
+
+        `records` holds every record of the connection, refused ones included.
+        """
+        candidate = self._candidate(records)
+        waiting = [r for r in records if r.quantities and self.judge_at_once(r) is None]
+        waiting.sort(key=lambda record: record.stamp or datetime.min)  # noqa: DTZ901 - sort key
+        return tuple((record, self._judged(record, candidate, records)) for record in waiting)
+
+    def lay_in_memory(self, record: Record) -> bool:
+        """Tell whether a record, refused or not, is surely older than this session."""
+        if record.seen_before:
+            return True
+        by_clock = self._measured_by_clock(record)
+        if by_clock is not None:
+            return not self._is_new_by_clock(by_clock)
+        return record.credible_stamp is not None and self._recent(record) is None
+
+    # ── with a measured clock ────────────────────────────────────────────────────────────────
+
+    @property
+    def _clock_trust(self) -> ClockTrust:
+        if self.offset is None:
+            return ClockTrust.UNKNOWN
+        near = abs(self.offset) <= CLOCK_TOLERANCE
+        return ClockTrust.DEVICE if near else ClockTrust.CORRECTED
+
+    def _measured_by_clock(self, record: Record) -> datetime | None:
+        """Return the aware time of measuring, None where the clock cannot tell it."""
+        if self.offset is None or record.stamp is None:
+            return None
+        try:
+            corrected = (record.stamp - self.offset).astimezone()
+            shown = record.stamp.astimezone()
+        except (OverflowError, ValueError, OSError):  # a date the host's calendar does not know
+            return None
+        if corrected - record.received_at > _FUTURE_TOLERANCE:
+            return None
+        return shown if self._clock_trust is ClockTrust.DEVICE else corrected
+
+    def _is_new_by_clock(self, when: datetime) -> bool:
+        if self.offset is not None and self._clock_trust is ClockTrust.DEVICE:
+            when -= self.offset
+        return when >= self.session_began - _MEASURING_ERROR
+
+    # ── without one ──────────────────────────────────────────────────────────────────────────
+
+    def _is_new_by_stamp(self, record: Record, records: Sequence[Record]) -> bool:
+        stamp = record.credible_stamp
+        if self.offset is not None or stamp is None or record.seen_before:
+            return False
+        if any(other.proves_clock_ahead for other in records):
+            return False
+        began = _local(self.session_began)
+        if stamp.second == 0:  # many cuffs keep minutes only
+            began = began.replace(second=0, microsecond=0)
+        return began <= stamp <= _local(record.received_at)
+
+    def _candidate(self, records: Sequence[Record]) -> Record | None:
+        """Return the one record that may be new though no clock proves it, if there is just one."""
+        if any(self._is_certainly_new(record, records) for record in records):
+            return None
+        recent = self._recent(_newest([r for r in records if self._has_usable_time(r)]))
+        timeless = [r for r in records if not (r.seen_before or self._has_usable_time(r))]
+        if not timeless:
+            return recent
+        return _newest(timeless) if recent is None else None
+
+    def _is_certainly_new(self, record: Record, records: Sequence[Record]) -> bool:
+        if record.quantities is None:
+            return False
+        return self.judge_at_once(record) is not None or self._is_new_by_stamp(record, records)
+
+    def _has_usable_time(self, record: Record) -> bool:
+        if self.offset is not None:
+            return self._measured_by_clock(record) is not None
+        return record.credible_stamp is not None
+
+    def _recent(self, record: Record | None) -> Record | None:
+        if record is None or record.stamp is None:
+            return None
+        if record.seen_before or self.offset is not None:
+            return None
+        recent = record.stamp >= _local(self.session_began) - _HAND_SET_BEHIND
+        return record if recent else None
+
+    # ── readings ─────────────────────────────────────────────────────────────────────────────
+
+    def _judged(
+        self, record: Record, candidate: Record | None, records: Sequence[Record]
+    ) -> Reading:
+        if record is candidate:
+            return self._reading_to_check(record)
+        if self._is_new_by_stamp(record, records):
+            return self._reading(record, record.credible_time, ClockTrust.DEVICE, stored=False)
+        by_clock = self._measured_by_clock(record)
+        if by_clock is not None:
+            return self._reading(record, by_clock, self._clock_trust, stored=True)
+        return self._reading(record, record.credible_time, ClockTrust.UNKNOWN, stored=True)
+
+    def _reading_to_check(self, record: Record) -> Reading:
+        if record.measurement is not None and not record.measurement.has_time:
+            return self._reading(record, record.received_at, ClockTrust.RECEIVED, stored=False)
+        return self._reading(record, record.credible_time, ClockTrust.UNKNOWN, stored=False)
+
+    def _reading(
+        self, record: Record, when: datetime | None, trust: ClockTrust, *, stored: bool
+    ) -> Reading:
+        measurement, quantities = record.measurement, record.quantities
+        if measurement is None or quantities is None:
+            raise ValueError("a refused record has no reading")
+        offset_s = None if self.offset is None else round(self.offset.total_seconds(), 1)
+        return Reading(
+            source=Source.BLUETOOTH,
+            device=self.identity,
+            measured_at=when,
+            received_at=record.received_at,
+            clock=DeviceClock(device=record.stamp, offset_s=offset_s, trust=trust),
+            user_slot=measurement.user_id,
+            quantities=quantities,
+            flags=flags_of(measurement),
+            stored=stored,
+        )
+
+
+def _newest(records: Sequence[Record]) -> Record | None:
+    """Return the newest record, None where that cannot be told or it was refused."""
+    if len(records) == 1:
+        newest = records[0]
+    else:
+        stamps = [record.stamp for record in records]
+        known = [stamp for stamp in stamps if stamp is not None]
+        if not records or len(known) < len(records) or known.count(max(known)) > 1:
+            return None
+        newest = records[stamps.index(max(known))]
+    return newest if newest.quantities is not None else None
+
+
+def _local(moment: datetime) -> datetime:
+    """Return what a clock on the wall of this host shows at an aware moment."""
+    return moment.astimezone().replace(tzinfo=None)

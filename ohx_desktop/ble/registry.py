@@ -1,0 +1,191 @@
+"""Which devices this program reads: a table from advertisement to driver.
+
+The first row that fits decides. A row without a driver keeps a device out that a later row would
+take for a plain one. A new model of a known family is one entry here.
+
+Sources: makers' protocol documents and published captures, told in docs/devices.md.
+"""
+
+import re
+from dataclasses import dataclass
+
+from ohx_desktop.ble.assigned_numbers import (
+    BEURER,
+    BLOOD_PRESSURE_SERVICE,
+    HANS_DINSLAGE,
+    OMRON,
+    OMRON_SECURE_SERVICE,
+)
+from ohx_desktop.ble.link import Advertisement
+
+BLOOD_PRESSURE = "blood-pressure"
+"""Driver of devices that follow the Blood Pressure Service plainly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """What an advertisement tells of a device this program reads.
+
+    `settle_s` is how long to leave it alone between connecting and subscribing. `pairs_first`
+    means that it refuses everything before it is paired with the number on its display.
+    """
+
+    manufacturer: str | None
+    model: str | None
+    driver: str
+    settle_s: float = 0.0
+    pairs_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """All that is given must fit; the pattern must match the whole name, in any case."""
+
+    manufacturer: str | None
+    driver: str | None
+    name: re.Pattern[str] | None = None
+    service: str | None = None
+    without_service: str | None = None
+    company: int | None = None
+
+    def fits(self, advertisement: Advertisement) -> bool:
+        services = advertisement.service_uuids
+        return (
+            (self.name is None or self.name.fullmatch(advertisement.name or "") is not None)
+            and (self.service is None or self.service in services)
+            and (self.without_service is None or self.without_service not in services)
+            and (self.company is None or self.company in advertisement.manufacturer_data)
+        )
+
+
+def _names(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+# Omron: group 0000 is blood pressure, then the model id and the address.
+_OMRON_CUFF = _names(r"BLEsmart_(?P<id>0000[0-9A-F]{4})[0-9A-F]{12}")
+_OMRON_MODEL = _names(r"(?P<model>HEM-\d{4}\w*(-\w+)?|BP\d{3,4}\w*)")
+_BEURER_CUFF = _names(
+    r"(Beurer )?(?P<model>BM\d\d\w*|BC\d\d\w*|SR BM1|SRBM1|DELUXE[56]00|PREMIUM800W?|SERIES\d+W?"
+    r"|ELITE(950|PLUS)?|AUTO400)"
+)
+# Pulse and status the other way round, or a protocol of its own: see docs/devices.md.
+_BEURER_OTHER_FORM = _names(r"(Beurer )?(?P<model>BM ?48|BM ?59|BM ?85|ELITE900)")
+_SILVERCREST_CUFF = _names(r"(?P<model>SBM69)")
+
+_TABLE = (
+    _Row(manufacturer="Beurer", driver=None, name=_BEURER_OTHER_FORM),
+    _Row(
+        manufacturer="OMRON",
+        driver=BLOOD_PRESSURE,
+        name=_OMRON_CUFF,
+        without_service=OMRON_SECURE_SERVICE,
+    ),
+    _Row(
+        manufacturer="OMRON",
+        driver=BLOOD_PRESSURE,
+        name=_OMRON_MODEL,
+        service=BLOOD_PRESSURE_SERVICE,
+    ),
+    _Row(
+        manufacturer="OMRON",
+        driver=BLOOD_PRESSURE,
+        service=BLOOD_PRESSURE_SERVICE,
+        company=OMRON,
+    ),
+    _Row(manufacturer="Beurer", driver=BLOOD_PRESSURE, name=_BEURER_CUFF, company=BEURER),
+    _Row(
+        manufacturer="Beurer",
+        driver=BLOOD_PRESSURE,
+        name=_BEURER_CUFF,
+        service=BLOOD_PRESSURE_SERVICE,
+    ),
+    _Row(
+        manufacturer="Beurer",
+        driver=BLOOD_PRESSURE,
+        service=BLOOD_PRESSURE_SERVICE,
+        company=BEURER,
+    ),
+    _Row(
+        manufacturer="Silvercrest",
+        driver=BLOOD_PRESSURE,
+        name=_SILVERCREST_CUFF,
+        company=HANS_DINSLAGE,
+    ),
+    _Row(
+        manufacturer="Hans Dinslage",
+        driver=BLOOD_PRESSURE,
+        service=BLOOD_PRESSURE_SERVICE,
+        company=HANS_DINSLAGE,
+    ),
+    _Row(manufacturer=None, driver=BLOOD_PRESSURE, service=BLOOD_PRESSURE_SERVICE),
+)
+
+_OMRON_IDS = {
+    "00000116": "HEM-9200T",
+    "0000011F": "HEM-7600T",
+    "0000021F": "HEM-7600T",
+    "00000160": "HEM-7151T",
+    "00000244": "HEM-6232T",
+    "00000251": "HEM-7530T",
+    "00000258": "HEM-7361T",
+    "00000264": "HEM-7155T",
+}
+
+# The vendor's program leaves these alone for so long after connecting.
+_SETTLE_S = {"BM54": 3.0, "BM57": 3.0, "BM46CONNECT": 3.0, "SR BM1": 3.0, "SRBM1": 3.0}
+
+# First payload byte of Beurer's and Dinslage's manufacturer data: the device uses a passkey.
+_USES_PASSKEY = b"\x01"
+
+# Cuffs that users report to deliver 0x2A35 records by themselves.
+_OMRON_STANDARD_MODE = _names(
+    r"HEM-(9200T|7155T|7142T|7151T|7600T|7530T|7146T)\w*(-\w+)?|BP(5150|5250|7000|7250|7900)\w*"
+)
+
+
+def recognise(advertisement: Advertisement) -> Recognised | None:
+    """Return what the advertisement tells, or None for a device this program does not read."""
+    row = next((row for row in _TABLE if row.fits(advertisement)), None)
+    if row is None or row.driver is None:
+        return None
+    model = _model_of(row, advertisement.name)
+    makers_data = [advertisement.manufacturer_data.get(id_, b"") for id_ in (BEURER, HANS_DINSLAGE)]
+    return Recognised(
+        manufacturer=row.manufacturer,
+        model=model,
+        driver=row.driver,
+        settle_s=_SETTLE_S.get((model or "").upper(), 0.0),
+        pairs_first=any(data.startswith(_USES_PASSKEY) for data in makers_data),
+    )
+
+
+def recognise_model(model: str) -> Recognised | None:
+    """Return what is known of a model by the name printed on it, or None."""
+    for row in _TABLE:
+        if row.name is not None and row.name.fullmatch(model):
+            if row.driver is None:
+                return None
+            return Recognised(manufacturer=row.manufacturer, model=model, driver=row.driver)
+    return None
+
+
+def keeps_other_records(recognised: Recognised) -> bool:
+    """Tell whether bare bytes of this model may come from elsewhere than 0x2A35.
+
+    Most Omron cuffs keep records of another layout in an EEPROM; a byte string alone does not
+    say which it is.
+    """
+    if recognised.manufacturer != "OMRON":
+        return False
+    return _OMRON_STANDARD_MODE.fullmatch(recognised.model or "") is None
+
+
+def _model_of(row: _Row, name: str | None) -> str | None:
+    match = row.name.fullmatch(name or "") if row.name else None
+    if match is None:
+        return name
+    groups = match.groupdict()
+    if "id" in groups:
+        return _OMRON_IDS.get(groups["id"].upper())
+    return groups["model"]

@@ -1,0 +1,180 @@
+"""One conversation with one device: what every driver needs, and the frame around it.
+
+A driver is a coroutine that talks over a `Link` and tells what it learns; it knows no scanning, no
+connecting and no window. `converse` runs it as a task of its own, so that its deadlines hold
+however slowly the events are taken, and so that closing the generator ends it at once.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from ohx_desktop.ble.assigned_numbers import CURRENT_TIME
+from ohx_desktop.ble.codec.current_time import decode_current_time
+from ohx_desktop.ble.codec.device_information import (
+    IDENTITY_CHARACTERISTICS,
+    decode_device_identity,
+)
+from ohx_desktop.ble.events import CaptureEvent, LinkState, SessionFailed, StateChanged
+from ohx_desktop.ble.link import Link, Radio
+from ohx_desktop.ble.registry import Recognised
+from ohx_desktop.domain.clock import Now
+from ohx_desktop.domain.device import DeviceIdentity
+from ohx_desktop.domain.errors import (
+    ConnectionLost,
+    DecodingError,
+    DeviceError,
+    DeviceSilent,
+    PairingRefused,
+    RadioUnavailable,
+)
+
+# Devices advertise for a minute at most; one that does not answer by then is gone.
+CONNECT_S = 20.0
+# No marker ends a stream of records; the makers' programs take this much silence for the end.
+SILENCE_S = 4.0
+# A device that connects first and measures then needs up to a minute before its record comes.
+FIRST_RECORD_S = 60.0
+# The makers' programs never listen longer.
+SESSION_S = 120.0
+# One cuff stays silent for ever when it is subscribed within 0.1 s after discovery.
+SETTLE_S = 0.15
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What a driver knows beside the link, and where it tells what it learns.
+
+    `session_began` (aware) is the moment the person was called. `first_met` notes a frame and
+    returns in which listening it was first met, None for now; `listening` is the present one.
+    """
+
+    address: str
+    name: str | None
+    recognised: Recognised
+    session_began: datetime
+    now: Now
+    first_met: Callable[[bytes], object | None]
+    listening: object
+    events: "asyncio.Queue[CaptureEvent | None]" = field(default_factory=asyncio.Queue)
+
+    def tell(self, event: CaptureEvent) -> None:
+        """Tell an event."""
+        self.events.put_nowait(event)
+
+    def tell_state(self, state: LinkState) -> None:
+        """Tell that the session moved on."""
+        self.tell(StateChanged(state=state, address=self.address, name=self.name))
+
+
+Driver = Callable[[Link, Conversation], Awaitable[None]]
+
+
+async def converse(
+    radio: Radio, driver: Driver, conversation: Conversation
+) -> AsyncGenerator[CaptureEvent]:
+    """Connect, run the driver, disconnect; yield what it tells, and ENDED as the last event.
+
+    A failure is told as SessionFailed. Closing the generator cancels the driver and waits until
+    the link is down. Raises RadioUnavailable.
+    """
+    talking = asyncio.ensure_future(_talk(radio, driver, conversation))
+    talking.add_done_callback(lambda _: conversation.events.put_nowait(None))
+    try:
+        while (event := await conversation.events.get()) is not None:
+            yield event
+        await talking
+    finally:
+        talking.cancel()
+        await asyncio.gather(talking, return_exceptions=True)
+
+
+async def _talk(radio: Radio, driver: Driver, conversation: Conversation) -> None:
+    try:
+        conversation.tell_state(LinkState.CONNECTING)
+        async with radio.connect(conversation.address, deadline_s=CONNECT_S) as link:
+            conversation.tell_state(LinkState.IDENTIFYING)
+            await driver(link, conversation)
+    except RadioUnavailable:
+        raise
+    except DeviceError as error:
+        conversation.tell(SessionFailed(error=error))
+    conversation.tell_state(LinkState.ENDED)
+
+
+async def with_pairing(
+    link: Link, conversation: Conversation, operation: Callable[[], Awaitable[_T]]
+) -> _T:
+    """Run an operation; if the device wants a bond first, pair and run it once more.
+
+    Raises PairingRefused when pairing does not help: trying on would lock the device.
+    """
+    try:
+        return await operation()
+    except PairingRefused:
+        await pair(link, conversation)
+        return await operation()
+
+
+async def pair(link: Link, conversation: Conversation) -> None:
+    """Pair, and tell so meanwhile. Raises PairingRefused."""
+    conversation.tell_state(LinkState.PAIRING)
+    await link.pair()
+    conversation.tell_state(LinkState.IDENTIFYING)
+
+
+async def read_identity(link: Link, conversation: Conversation) -> DeviceIdentity:
+    """Read who the device is, as far as it tells. Raises ConnectionLost, PairingRefused."""
+    return decode_device_identity(
+        await _read_what_is_there(link, conversation, IDENTITY_CHARACTERISTICS),
+        address=link.address,
+        manufacturer=conversation.recognised.manufacturer,
+        model=conversation.recognised.model,
+    )
+
+
+async def measure_clock_offset(link: Link, conversation: Conversation) -> timedelta | None:
+    """Return the device's clock minus the host's, None where it shows no usable time.
+
+    Raises ConnectionLost, PairingRefused.
+    """
+    before = conversation.now()
+    values = await _read_what_is_there(link, conversation, (CURRENT_TIME,))
+    after = conversation.now()
+    try:
+        shown = decode_current_time(values.get(CURRENT_TIME, b"")).moment
+    except DecodingError:
+        return None
+    middle = before + (after - before) / 2
+    return None if shown is None else shown - middle.astimezone().replace(tzinfo=None)
+
+
+async def settle(connected_s: float, at_least_s: float) -> None:
+    """Wait until the link is `at_least_s` old; `connected_s` is the loop's time of connecting."""
+    age_s = asyncio.get_running_loop().time() - connected_s
+    await asyncio.sleep(max(at_least_s, SETTLE_S) - age_s)
+
+
+async def _read_what_is_there(
+    link: Link, conversation: Conversation, characteristics: Iterable[str]
+) -> dict[str, bytes]:
+    """Read what can be read: a refused value is left out, as no reading depends on it."""
+    values: dict[str, bytes] = {}
+    for characteristic in (c for c in characteristics if c in link.characteristics):
+
+        async def read(characteristic: str = characteristic) -> bytes:
+            return await link.read(characteristic)
+
+        try:
+            values[characteristic] = await with_pairing(link, conversation, read)
+        except (ConnectionLost, PairingRefused, RadioUnavailable):
+            raise
+        except DeviceSilent:
+            break  # the next ones would wait in vain, too
+        except DeviceError:
+            continue
+    return values

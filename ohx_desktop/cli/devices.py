@@ -1,0 +1,177 @@
+"""`scan`, `read`, `enroll`, `devices`, `unenroll`: the radio without the window."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ohx_desktop.cli.output import Output
+from ohx_desktop.domain.errors import ExitCode
+
+if TYPE_CHECKING:
+    from ohx_desktop.ble.events import CaptureEvent
+    from ohx_desktop.domain.reading import Reading
+
+_LONGEST_S = 86_400.0
+
+
+def add_commands(add: Any, _group: Any) -> None:
+    """Add the device commands."""
+    scan = add("scan", _scan, "list the supported devices in range")
+    scan.add_argument("--seconds", type=_seconds, default=10.0, metavar="N")
+    scan.add_argument("--all", action="store_true", help="list unsupported devices too")
+
+    read = add("read", _read, "wait for a device, read it, print its readings; files nothing")
+    read.add_argument("--device", metavar="ADDRESS", help="this device only")
+    _add_deadline(read)
+    read.add_argument(
+        "--stored", action="store_true", help="also print what the device's memory held before"
+    )
+
+    enroll = add("enroll", _enroll, "pair a device and register it with this workstation")
+    enroll.add_argument("address", metavar="ADDRESS")
+    _add_deadline(enroll)
+    add("devices", _devices, "list the registered devices")
+    unenroll = add("unenroll", _unenroll, "forget a registered device")
+    unenroll.add_argument("address", metavar="ADDRESS")
+
+
+def _add_deadline(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--seconds", type=_seconds, default=60.0, metavar="N", help="how long to wait (default 60)"
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be a number of seconds") from None
+    if not 0 < value <= _LONGEST_S:
+        raise argparse.ArgumentTypeError("must be more than 0 and at most a day")
+    return value
+
+
+async def _scan(options: argparse.Namespace, out: Output) -> int:
+    from ohx_desktop.app import open_listener, open_registry
+
+    registry = open_registry(options.profile)
+    out.note(f"listening for {options.seconds:g} s …")
+    found = await open_listener().discover(options.seconds, include_unsupported=options.all)
+    for advertisement, recognised in found:
+        form = {
+            "address": advertisement.address,
+            "name": advertisement.name,
+            "manufacturer": recognised.manufacturer if recognised else None,
+            "model": recognised.model if recognised else None,
+            "driver": recognised.driver if recognised else None,
+            "rssi": advertisement.rssi,
+            "enrolled": registry.has_address(advertisement.address),
+        }
+        told = [
+            form["address"],
+            f"{form['rssi']} dBm",
+            form["manufacturer"],
+            form["model"] or form["driver"] or "not supported",
+            form["name"],
+            "(registered)" if form["enrolled"] else None,
+        ]
+        out.item(form, "  ".join(str(part) for part in told if part))
+    if not found:
+        out.note("no device heard: start a measurement or press the device's Bluetooth button")
+    return ExitCode.DONE
+
+
+async def _read(options: argparse.Namespace, out: Output) -> int:
+    from ohx_desktop.app import open_listener
+    from ohx_desktop.ble.events import ReadingReceived, RecordRefused, SessionFailed, StateChanged
+    from ohx_desktop.ble.read_once import read_once
+    from ohx_desktop.domain.clock import system_now
+    from ohx_desktop.domain.reading_json import reading_to_json
+
+    out.note("waiting for a device: start the measurement now …")
+    events = open_listener(ask_passkey=_ask_passkey).listen(
+        session_began=system_now(),
+        wanted=lambda advertisement, _: options.device in (None, advertisement.address),
+    )
+
+    def tell(event: "CaptureEvent") -> None:
+        match event:
+            case ReadingReceived(reading=reading):
+                out.item(reading_to_json(reading), describe(reading))
+            case RecordRefused(error=error) | SessionFailed(error=error):
+                out.note(str(error))
+            case StateChanged(state=state, name=name):
+                out.note(f"{state}{f' ({name})' if name else ''}")
+
+    await read_once(
+        events, include_stored=options.stored, deadline_s=options.seconds, on_event=tell
+    )
+    return ExitCode.DONE
+
+
+async def _enroll(options: argparse.Namespace, out: Output) -> int:
+    from ohx_desktop.app import enrol, open_registry
+
+    out.note("put the device into pairing mode …")
+    device = await enrol(
+        options.address,
+        registry=open_registry(options.profile),
+        deadline_s=options.seconds,
+        ask_passkey=_ask_passkey,
+    )
+    out.item(_device_form(device), f"{options.address} is registered with this workstation")
+    return ExitCode.DONE
+
+
+def _devices(options: argparse.Namespace, out: Output) -> int:
+    from ohx_desktop.app import open_registry
+
+    devices = open_registry(options.profile).devices
+    for device in devices:
+        identity = device.identity
+        text = f"{identity.address}  {identity.manufacturer or ''} {identity.model or ''}"
+        out.item(_device_form(device), f"{text.strip()}  {identity.serial or ''}".rstrip())
+    if not devices:
+        out.note("no device is registered: ohx-desktop enroll ADDRESS")
+    return ExitCode.DONE
+
+
+def _unenroll(options: argparse.Namespace, out: Output) -> int:
+    from ohx_desktop.app import open_registry
+
+    removed = open_registry(options.profile).remove(options.address)
+    out.item(_device_form(removed), f"{options.address} is no longer registered")
+    return ExitCode.DONE
+
+
+def _device_form(device: Any) -> dict[str, Any]:
+    identity = device.identity
+    return {
+        "address": identity.address,
+        "manufacturer": identity.manufacturer,
+        "model": identity.model,
+        "serial": identity.serial,
+        "firmware": identity.firmware,
+        "driver": device.driver,
+        "enrolled_at": device.enrolled_at.isoformat(),
+    }
+
+
+async def _ask_passkey(address: str) -> int | None:
+    """Ask the person at the terminal for the number on the device; None without a terminal."""
+    import asyncio
+
+    if not sys.stdin.isatty():
+        return None
+    prompt = f"{address} shows a number of six digits. Type it and press Enter: "
+    print(prompt, end="", file=sys.stderr, flush=True)
+    answer = (await asyncio.to_thread(sys.stdin.readline)).strip()
+    return int(answer) if answer.isdecimal() else None
+
+
+def describe(reading: "Reading") -> str:
+    """Return one line that tells a reading to a person."""
+    values = ", ".join(f"{q.kind.value} {q.value:f} {q.unit.value}" for q in reading.quantities)
+    when = reading.measured_at.isoformat(sep=" ") if reading.measured_at else "time unknown"
+    marks = [*sorted(flag.value for flag in reading.flags), *(["stored"] if reading.stored else [])]
+    return f"{when} (clock: {reading.clock.trust})  {values}  {' '.join(marks)}".rstrip()

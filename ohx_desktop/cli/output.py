@@ -1,0 +1,40 @@
+"""What commands print: sentences for people, or NDJSON for programs."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ohx_desktop.domain.errors import OhxError
+
+
+class Output:
+    """Stdout and stderr of one command.
+
+    With `as_json`, stdout carries one JSON object a line, flushed at once, and nothing else.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def item(self, form: Mapping[str, Any], text: str) -> None:
+        """Print one result: `form` for programs, `text` for people."""
+        if self.as_json:
+            print(json.dumps(form, ensure_ascii=False), flush=True)
+        else:
+            print(text, flush=True)
+
+    def raw(self, line: str) -> None:
+        """Print a line that is a document of its own, the same for both."""
+        print(line, flush=True)
+
+    def note(self, text: str) -> None:
+        """Tell people how it goes, on stderr."""
+        print(text, file=sys.stderr, flush=True)
+
+    def error(self, error: OhxError) -> None:
+        """Print an error in both forms."""
+        if self.as_json:
+            form = {"code": error.code, "message": f"{error.what}; {error.meaning}"}
+            print(json.dumps({"error": {**form, "hint": error.hint}}), flush=True)
+        self.note(f"error: {error}")

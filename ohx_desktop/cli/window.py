@@ -1,0 +1,27 @@
+"""The window: what `ohx-desktop` does without a command."""
+
+import argparse
+import os
+
+from ohx_desktop.cli.output import Output
+from ohx_desktop.domain.errors import UsageError
+
+
+def open_window(options: argparse.Namespace, out: Output) -> int:
+    """Open the staff window, or the demo; return the exit code."""
+    if options.offscreen and not options.demo:
+        raise UsageError("--offscreen goes with --demo", hint="ohx-desktop --demo --offscreen DIR")
+    if options.offscreen:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if options.demo:
+        from ohx_desktop.demo.program import run_demo
+
+        out.note("Demo: virtual cuff, sandbox EHR, invented people. Nothing of it is kept.")
+        return run_demo(options.offscreen)
+
+    from ohx_desktop.app import open_workstation
+    from ohx_desktop.settings.profile import Profile
+    from ohx_desktop.station import run_station
+
+    profile = Profile.at(options.profile)
+    return run_station(lambda changed: open_workstation(profile, on_queue_change=changed))

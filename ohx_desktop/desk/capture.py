@@ -1,0 +1,36 @@
+"""Which devices a workstation listens to: the registered ones, and none of a stranger's.
+
+Where nothing is registered yet, any supported device may answer; its readings then count as of an
+unregistered device, and a person compares them with the display.
+"""
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+
+from ohx_desktop.ble.enrolment import DeviceRegistry
+from ohx_desktop.ble.events import CaptureEvent
+from ohx_desktop.ble.link import Advertisement
+from ohx_desktop.ble.listening import Listener
+from ohx_desktop.domain.device import DeviceIdentity
+
+
+class RegisteredCapture:
+    """Hears the devices that this workstation may use."""
+
+    def __init__(self, listener: Listener, registry: DeviceRegistry) -> None:
+        self._listener = listener
+        self._registry = registry
+
+    def events(self, *, session_began: datetime) -> AsyncGenerator[CaptureEvent]:
+        """Listen until closed. Raises RadioUnavailable."""
+        return self._listener.listen(
+            session_began=session_began,
+            wanted=lambda advertisement, _recognised: self._may_answer(advertisement),
+        )
+
+    def is_registered(self, device: DeviceIdentity | None) -> bool:
+        """Tell whether this very device is registered with the workstation."""
+        return device is not None and self._registry.knows(device)
+
+    def _may_answer(self, advertisement: Advertisement) -> bool:
+        return not self._registry.devices or self._registry.has_address(advertisement.address)

@@ -1,0 +1,108 @@
+"""File a confirmed reading: submission, bundle, queue. The one path for window and command line."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from ohx_desktop.ble.events import ReadingReceived
+from ohx_desktop.domain.clock import Now, system_now
+from ohx_desktop.domain.errors import UsageError
+from ohx_desktop.domain.patient import Patient
+from ohx_desktop.domain.reading import Reading
+from ohx_desktop.fhir.encoding import encode
+from ohx_desktop.fhir.mapping import transaction_bundle
+from ohx_desktop.outbox.states import OutboxEntry
+from ohx_desktop.review.submission import Gateway, Submission
+from ohx_desktop.review.submission_json import encode_submission
+
+
+class Outbox(Protocol):
+    """The durable queue, from the side that fills it."""
+
+    async def enqueue(
+        self,
+        *,
+        reading_id: UUID,
+        patient: str,
+        submission: bytes,
+        bundle: bytes,
+        frames: Sequence[bytes],
+    ) -> OutboxEntry:
+        """Return once the reading is durable. Raises StoreError."""
+        ...
+
+    async def known(self, reading_id: UUID) -> bool:
+        """Tell whether this reading was filed before."""
+        ...
+
+    def progress(self, entry_id: UUID) -> AsyncGenerator[OutboxEntry]:
+        """Yield the entry now and on each change until its way has ended."""
+        ...
+
+
+class SubmissionMaker:
+    """Adds to a reading what its confirmation means: for whom, by whom, where, when."""
+
+    def __init__(
+        self, *, gateway: Gateway, practitioner: str | None = None, now: Now = system_now
+    ) -> None:
+        self._gateway = gateway
+        self._practitioner = practitioner
+        self._now = now
+
+    def submission(
+        self, reading: Reading, *, patient: str, performer: str | None = None
+    ) -> Submission:
+        """Return the confirmed reading. Raises UsageError for a wrong reference."""
+        who = performer or self._practitioner
+        try:
+            return Submission(
+                reading=reading,
+                patient=patient,
+                performer=who,
+                verifier=who,
+                confirmed_at=self._now(),
+                gateway=self._gateway,
+            )
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+
+
+class FilingService:
+    """Makes confirmed readings durable; the outbox sends them."""
+
+    def __init__(self, *, outbox: Outbox, maker: SubmissionMaker) -> None:
+        self._outbox = outbox
+        self._maker = maker
+
+    async def file(self, received: ReadingReceived, patient: Patient) -> OutboxEntry:
+        """File what a device sent, with its raw frames, for the patient in view."""
+        return await self.submit(
+            received.reading, patient=patient.reference, frames=received.frames
+        )
+
+    async def submit(
+        self,
+        reading: Reading,
+        *,
+        patient: str,
+        performer: str | None = None,
+        frames: Sequence[bytes] = (),
+    ) -> OutboxEntry:
+        """File a confirmed reading; the same one again gives the entry it already has."""
+        submission = self._maker.submission(reading, patient=patient, performer=performer)
+        return await self._outbox.enqueue(
+            reading_id=reading.id,
+            patient=patient,
+            submission=encode_submission(submission),
+            bundle=encode(transaction_bundle(submission)),
+            frames=frames,
+        )
+
+    async def is_known(self, reading_id: UUID) -> bool:
+        """Tell whether this reading was filed before."""
+        return await self._outbox.known(reading_id)
+
+    def progress(self, entry_id: UUID) -> AsyncGenerator[OutboxEntry]:
+        """Yield the entry now and on each change until its way has ended."""
+        return self._outbox.progress(entry_id)

@@ -1,0 +1,292 @@
+"""Take one reading of one patient: find, wait, review, file.
+
+A capture exists only between choosing a patient and leaving again. Whatever arrives earlier or
+later, lay in the device's memory, or was filed before, is not offered.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from ohx_desktop.ble.events import (
+    CaptureEvent,
+    LinkState,
+    ReadingReceived,
+    RecordRefused,
+    SessionFailed,
+    StateChanged,
+)
+from ohx_desktop.desk.states import DeskState, Filed, FindPatient, Reviewing, Waiting
+from ohx_desktop.domain.clock import Now, system_now
+from ohx_desktop.domain.device import DeviceIdentity
+from ohx_desktop.domain.errors import OhxError
+from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.outbox.states import EntryState, OutboxEntry
+
+
+class PatientFinder(Protocol):
+    """Looks patients up in the EHR."""
+
+    async def find_patients(self, query: PatientQuery) -> tuple[Patient, ...]:
+        """Return the patients that match; raises the RemoteError family."""
+        ...
+
+
+class Capture(Protocol):
+    """Hears the devices that this workstation may use."""
+
+    def events(self, *, session_began: datetime) -> AsyncGenerator[CaptureEvent]:
+        """Listen until closed. Raises RadioUnavailable."""
+        ...
+
+    def is_registered(self, device: DeviceIdentity | None) -> bool:
+        """Tell whether this very device is registered with the workstation."""
+        ...
+
+
+class Filing(Protocol):
+    """Makes a confirmed reading durable and sends it."""
+
+    async def file(self, received: ReadingReceived, patient: Patient) -> OutboxEntry:
+        """Return once the reading is durable. Raises StoreError."""
+        ...
+
+    async def is_known(self, reading_id: UUID) -> bool:
+        """Tell whether this reading was filed before."""
+        ...
+
+    def progress(self, entry_id: UUID) -> AsyncGenerator[OutboxEntry]:
+        """Yield the entry on each change until its way has ended."""
+        ...
+
+
+class TakeReading:
+    """The desk's one conversation. Commands that do not fit the state are ignored.
+
+    `on_state` is called with each new state, on the event loop. `on_failure` gets an exception
+    that is a bug. `close` must be awaited at the end.
+    """
+
+    def __init__(
+        self,
+        *,
+        patients: PatientFinder,
+        capture: Capture,
+        filing: Filing,
+        on_state: Callable[[DeskState], None],
+        on_failure: Callable[[BaseException], None],
+        now: Now = system_now,
+    ) -> None:
+        self._patients = patients
+        self._capture = capture
+        self._filing = filing
+        self._on_state = on_state
+        self._on_failure = on_failure
+        self._now = now
+        self._listening: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._arrived: list[ReadingReceived] = []
+        self._searches = 0
+        self.state: DeskState = FindPatient()
+
+    # ── commands ─────────────────────────────────────────────────────────────────────────────
+
+    async def find(self, query: PatientQuery) -> None:
+        """Search the EHR; a later search overtakes an earlier one."""
+        if not isinstance(self.state, FindPatient):
+            return
+        self._searches += 1
+        search = self._searches
+        self._show(FindPatient(searching=True))
+        try:
+            found = FindPatient(results=await self._patients.find_patients(query))
+        except OhxError as error:
+            found = FindPatient(error=error)
+        if search == self._searches and isinstance(self.state, FindPatient):
+            self._show(found)
+
+    async def choose(self, patient: Patient) -> None:
+        """Open the session of this patient: from now on a new reading belongs to them."""
+        if isinstance(self.state, FindPatient):
+            await self._wait_for(patient)
+
+    async def measure_again(self) -> None:
+        """Put the reading aside and wait for another; one that already arrived comes first."""
+        if isinstance(self.state, Reviewing) and not self.state.saving:
+            self._arrived.pop(0)
+        elif not isinstance(self.state, Filed):
+            return
+        if self._arrived:
+            self._review(self.state.patient)
+        else:
+            await self._wait_for(self.state.patient)
+
+    async def leave_patient(self) -> None:
+        """Close the session and forget everything of this patient."""
+        if isinstance(self.state, Reviewing) and self.state.saving:
+            return
+        self._searches += 1
+        self._arrived.clear()
+        self._show(FindPatient())
+        await self._stop()
+
+    def check_display(self, checked: bool) -> None:
+        """Record that the person compared the values with the device's display."""
+        if isinstance(self.state, Reviewing):
+            self._show(replace(self.state, display_checked=checked))
+
+    async def confirm(self, shown: UUID) -> None:
+        """File the reading with this id, the one the person saw; any other press is ignored.
+
+        The state is Filed only once the reading is durable.
+        """
+        reviewing = self.state
+        if not (isinstance(reviewing, Reviewing) and reviewing.can_confirm):
+            return
+        if reviewing.reading.id != shown:
+            return
+        self._show(replace(reviewing, saving=True, error=None))
+        try:
+            entry = await self._filing.file(self._arrived[0], reviewing.patient)
+        except OhxError as error:
+            self._show(replace(reviewing, saving=False, error=error, more=self._more))
+            return
+        self._arrived.pop(0)
+        await self._cancel(self._following)
+        self._show(
+            Filed(
+                patient=reviewing.patient,
+                reading=reviewing.reading,
+                entry=entry,
+                saved_at=self._now(),
+                more=len(self._arrived),
+            )
+        )
+        self._following = self._start(self._follow(entry.id))
+
+    async def close(self) -> None:
+        """Stop listening and following; the state stays as it is."""
+        await self._stop()
+
+    # ── what happens meanwhile ───────────────────────────────────────────────────────────────
+
+    async def _wait_for(self, patient: Patient) -> None:
+        await self._stop()
+        self._arrived.clear()
+        self._show(Waiting(patient=patient))
+        self._listening = self._start(self._listen(patient))
+
+    async def _listen(self, patient: Patient) -> None:
+        try:
+            async with aclosing(self._capture.events(session_began=self._now())) as events:
+                async for event in events:
+                    await self._heard(event, patient)
+        except OhxError as error:
+            if isinstance(self.state, Waiting):
+                self._show(replace(self.state, link=LinkState.ENDED, problem=error))
+
+    async def _heard(self, event: CaptureEvent, patient: Patient) -> None:
+        match event:
+            case ReadingReceived(reading=reading):
+                if reading.stored or await self._filing.is_known(reading.id):
+                    self._update_waiting(stored=1)
+                else:
+                    self._arrived.append(event)
+                    self._offer(patient)
+            case StateChanged(state=link, name=name):
+                self._update_waiting(link=link, name=name)
+            case RecordRefused(error=error) | SessionFailed(error=error):
+                self._update_waiting(problem=error)
+
+    def _update_waiting(
+        self,
+        *,
+        link: LinkState | None = None,
+        name: str | None = None,
+        problem: OhxError | None = None,
+        stored: int = 0,
+    ) -> None:
+        state = self.state
+        if not isinstance(state, Waiting):
+            return
+        # A problem stays readable until the device shows the next sign of life.
+        alive = link not in (None, LinkState.LISTENING, LinkState.ENDED)
+        self._show(
+            replace(
+                state,
+                link=link or state.link,
+                device_name=name or state.device_name,
+                problem=problem or (None if alive else state.problem),
+                stored_seen=state.stored_seen + stored,
+            )
+        )
+
+    def _offer(self, patient: Patient) -> None:
+        if isinstance(self.state, Waiting):
+            self._review(patient)
+        elif isinstance(self.state, Reviewing):
+            self._show(replace(self.state, more=self._more))
+        elif isinstance(self.state, Filed):
+            self._show(replace(self.state, more=len(self._arrived)))
+
+    def _review(self, patient: Patient) -> None:
+        reading = self._arrived[0].reading
+        self._show(
+            Reviewing(
+                patient=patient,
+                reading=reading,
+                device_registered=self._capture.is_registered(reading.device),
+                more=self._more,
+            )
+        )
+
+    async def _follow(self, entry_id: UUID) -> None:
+        async with aclosing(self._filing.progress(entry_id)) as entries:
+            async for entry in entries:
+                state = self.state
+                if not (isinstance(state, Filed) and state.entry.id == entry_id):
+                    return
+                sent = entry.state in {EntryState.ACKNOWLEDGED, EntryState.VERIFIED}
+                verified = entry.state is EntryState.VERIFIED
+                self._show(
+                    replace(
+                        state,
+                        entry=entry,
+                        sent_at=state.sent_at or (self._now() if sent else None),
+                        verified_at=state.verified_at or (self._now() if verified else None),
+                    )
+                )
+
+    # ── house-keeping ────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _more(self) -> int:
+        return max(len(self._arrived) - 1, 0)
+
+    def _show(self, state: DeskState) -> None:
+        self.state = state
+        self._on_state(state)
+
+    def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._report)
+        return task
+
+    def _report(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
+            self._on_failure(error)
+
+    async def _stop(self) -> None:
+        await self._cancel(self._listening)
+        await self._cancel(self._following)
+        self._listening = self._following = None
+
+    @staticmethod
+    async def _cancel(task: asyncio.Task[None] | None) -> None:
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,239 @@
+"""The EHR over FHIR: fhirpy's client, riding on our pooled HTTP client.
+
+fhirpy opens a connection per request, loses status and headers and follows redirects. Its one
+method that sends is therefore replaced; search sets, references and models work unchanged. Filing
+goes through functions of our own on the same connection. What fails raises the RemoteError family,
+but for fhirpy's own helpers, which may stumble over an answer of another shape.
+
+Importing this module takes half a second, so `connect.connect_ehr` does it off the event loop.
+
+Source: FHIR R5 http.
+"""
+
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+from fhirpy import AsyncFHIRClient
+from fhirpy.base.utils import AttrDict
+
+from ohx_desktop.domain.errors import Misconfigured, Refused
+from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.fhir.capability import Capabilities, capabilities_from
+from ohx_desktop.fhir.encoding import Json, decode, encode
+from ohx_desktop.fhir.outcome import SERVICE, error_for_response, not_fhir, resource_in
+from ohx_desktop.fhir.patients import is_current, matches, next_link, patient_from, search_form
+from ohx_desktop.fhir.readback import differences
+from ohx_desktop.fhir.reference import checked_reference, reference_of
+from ohx_desktop.fhir.transaction import TransactionOutcome, reference_in, transaction_outcome
+from ohx_desktop.transport import HttpClient, HttpResponse, exchange, is_within
+
+FHIR_JSON = "application/fhir+json"
+FORM = "application/x-www-form-urlencoded"
+# More than a person can compare at a glance; then the search must be narrowed.
+PATIENT_LIMIT = 20
+# A server that always names a next page is not followed for ever.
+MAX_PAGES = 5
+
+_ABSOLUTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
+_NOT_MODIFIED = 304
+_GONE = frozenset({404, 410})
+
+
+class EhrClient(AsyncFHIRClient):
+    """A FHIR server under one base address, which no request and no token ever leaves.
+
+    `http` is used and not closed. `patient_identifier_system` is the system of the identifier that
+    patients show; without it an identifier is looked for in every system.
+    """
+
+    def __init__(
+        self, http: HttpClient, base_url: str, *, patient_identifier_system: str | None = None
+    ) -> None:
+        super().__init__(base_url.rstrip("/"))
+        self._http = http
+        self._system = patient_identifier_system
+
+    @property
+    def base_url(self) -> str:
+        """The address of the EHR, without a slash at its end."""
+        return self.url
+
+    async def capabilities(self) -> Capabilities:
+        """Return what the EHR says it can do."""
+        statement = resource_in(await self._send("GET", f"{self.url}/metadata"))
+        if statement["resourceType"] != "CapabilityStatement":
+            raise Misconfigured("the address is that of something else than a FHIR server")
+        return capabilities_from(statement)
+
+    async def find_patients(
+        self, query: PatientQuery, *, limit: int = PATIENT_LIMIT
+    ) -> tuple[Patient, ...]:
+        """Return at most `limit` patients; inactive and replaced records are left out.
+
+        The query travels in the body, so that no name gets into the access log of a proxy.
+        """
+        form = search_form(query, system=self._system, limit=limit)
+        page = await self._search("Patient", form)
+        found: list[Patient] = []
+        for _ in range(MAX_PAGES):
+            usable = (resource for resource in matches(page) if is_current(resource))
+            patients = (patient_from(resource, system=self._system) for resource in usable)
+            found += [patient for patient in patients if patient]
+            link = next_link(page)
+            if len(found) >= limit or link is None:
+                break
+            page = _searchset(await self._send("GET", self._build_request_url(link, None)))
+        return tuple(found[:limit])
+
+    async def patient(self, reference: str) -> Patient:
+        """Return the patient of a reference "Patient/ID".
+
+        Raises UsageError for another form, Refused for a record that is inactive or replaced.
+        """
+        resource = await self.read(checked_reference(reference, "Patient"))
+        patient = patient_from(resource, system=self._system)
+        if patient is None or not is_current(resource):
+            raise Refused(
+                "the patient record is inactive or was replaced by another",
+                meaning="no reading can be filed for it",
+                hint="search for the patient again",
+            )
+        return patient
+
+    async def transact(self, bundle: bytes) -> TransactionOutcome:
+        """Send an encoded transaction Bundle and return what became of each entry.
+
+        After Transient it is not known whether the EHR stored it: send the very same bytes again.
+        Raises Refused where the EHR will not take this Bundle.
+        """
+        sent = decode(bundle)
+        response = await self._send(
+            "POST", self.url, content=bundle, headers={"Prefer": "return=minimal"}, sent=sent
+        )
+        return transaction_outcome(sent, response)
+
+    async def read(self, reference: str) -> Json:
+        """Return the resource Type/ID as the EHR holds it now, past its caches."""
+        checked_reference(reference)
+        headers = {"Cache-Control": "no-cache"}
+        response = await self._send("GET", f"{self.url}/{reference}", headers=headers)
+        resource = resource_in(response)
+        if reference_of(resource) != reference:
+            raise not_fhir(response)
+        return resource
+
+    async def read_back(self, bundle: bytes, outcome: TransactionOutcome) -> tuple[str, ...]:
+        """Return where the stored Observations differ from the Bundle sent; empty when equal.
+
+        Each is the path of an element; nothing of its content is told.
+        """
+        found: list[str] = []
+        for position, entry in enumerate(decode(bundle)["entry"]):
+            resource = entry["resource"]
+            if resource["resourceType"] != "Observation":
+                continue
+            stored = await self._stored(resource, outcome.entries[position].reference)
+            paths = ("Observation",) if stored is None else differences(resource, stored)
+            found += [f"Bundle.entry[{position}]: {path}" for path in paths]
+        return tuple(found)
+
+    async def verify(self, bundle: bytes, outcome: TransactionOutcome) -> bool:
+        """Return whether the EHR holds exactly what was sent."""
+        return not await self.read_back(bundle, outcome)
+
+    async def _stored(self, sent: Json, reference: str | None) -> Json | None:
+        """Return what the EHR holds, looked up by identifier where it told no location."""
+        if reference:
+            try:
+                return await self.read(reference)
+            except Refused as error:
+                if error.status in _GONE:
+                    return None
+                raise
+        identifier = sent["identifier"][0]
+        token = f"{identifier['system']}|{identifier['value']}"
+        page = await self._search("Observation", {"identifier": token})
+        found = [entry["resource"] for entry in page.get("entry", []) if "resource" in entry]
+        return found[0] if len(found) == 1 else None
+
+    async def _search(self, resource_type: str, form: dict[str, str]) -> Json:
+        return _searchset(
+            await self._send(
+                "POST",
+                f"{self.url}/{resource_type}/_search",
+                content=urlencode(form).encode(),
+                headers={"Content-Type": FORM, "Cache-Control": "no-cache"},
+            )
+        )
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        content: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        sent: Json | None = None,
+    ) -> HttpResponse:
+        """Send within the base address and return a 2xx or 304 answer."""
+        if not is_within(self.url, url):
+            raise Misconfigured(
+                f"an address that {SERVICE} gave lies outside of its own; it was not followed"
+            )
+        every = self._build_request_headers() | ({"Content-Type": FHIR_JSON} if content else {})
+        response = await exchange(
+            self._http, method, url, headers=every | (headers or {}), content=content
+        )
+        if response.is_success or response.status == _NOT_MODIFIED:
+            return response
+        raise error_for_response(response, sent)
+
+    # What fhirpy calls. Both names are private to it, hence its upper bound in pyproject.toml.
+
+    async def _do_request(
+        self,
+        method: str,
+        path: str,
+        data: Json | None = None,
+        params: Json | None = None,
+        extra_headers: dict[str, str] | None = None,
+        *,
+        returning_status: bool = False,
+    ) -> Any:
+        response = await self._send(
+            method.upper(),
+            self._build_request_url(path, params),
+            content=None if data is None else encode(data),
+            headers=extra_headers,
+        )
+        resource = self._answered(response, data)
+        return (resource, response.status) if returning_status else resource
+
+    def _build_request_url(self, path: str, params: Json | None) -> str:
+        """Return the address; whether it lies within the base is checked on sending."""
+        if _ABSOLUTE.match(path):
+            return self._replace_url_alias(path)
+        return super()._build_request_url(path, params).removesuffix("?")
+
+    def _answered(self, response: HttpResponse, data: Json | None) -> Any:
+        """Return the resource in an answer; for an empty one what was sent, with its new id."""
+        if response.status == _NOT_MODIFIED:
+            return None
+        if response.body:
+            try:
+                return decode(response.body, object_hook=AttrDict)
+            except ValueError:
+                raise not_fhir(response) from None
+        reference = reference_in(response.headers.get("location"))
+        if data is None or reference is None:
+            return None
+        stored = {**data, "id": reference.partition("/")[2]}
+        return decode(encode(stored), object_hook=AttrDict)
+
+
+def _searchset(response: HttpResponse) -> Json:
+    page = resource_in(response)
+    if page["resourceType"] != "Bundle":
+        raise not_fhir(response)
+    return page

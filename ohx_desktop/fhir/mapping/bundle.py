@@ -1,0 +1,65 @@
+"""A submission as one FHIR R5 transaction: all of it is stored, once, or nothing is.
+
+Source: FHIR R5 http, transaction and conditional create.
+"""
+
+from ohx_desktop.domain.device import DeviceIdentity
+from ohx_desktop.fhir.encoding import Json
+from ohx_desktop.fhir.mapping.device import device_of, display_name, gateway_device
+from ohx_desktop.fhir.mapping.identity import condition, placeholder
+from ohx_desktop.fhir.mapping.observation import Devices, observations
+from ohx_desktop.fhir.mapping.provenance import provenance
+from ohx_desktop.review.submission import Submission
+
+
+def transaction_bundle(submission: Submission) -> Json:
+    """Return the transaction Bundle of a submission: Devices, Observations, Provenance.
+
+    Values are Decimals, to be written by `encoding.encode`. The same submission always gives the
+    same Bundle.
+    """
+    measuring, gateway = device_of(submission.reading), gateway_device(submission.gateway)
+    devices = Devices(
+        measuring=_reference(measuring) if measuring else _named(submission.reading.device),
+        gateway=_reference(gateway),
+    )
+    measured = observations(submission, devices)
+    record = provenance(
+        submission,
+        identifiers=[resource["identifier"][0] for resource in measured],
+        targets=[_reference(resource) for resource in measured],
+        gateway=devices.gateway,
+    )
+    created = [*([measuring] if measuring else []), gateway, *measured]
+    return {
+        "resourceType": "Bundle",
+        "type": "transaction",
+        "entry": [*map(_conditional_create, created), _update_as_create(record)],
+    }
+
+
+def _reference(resource: Json) -> Json:
+    return {"reference": placeholder(resource["identifier"][0])}
+
+
+def _named(device: DeviceIdentity | None) -> Json | None:
+    """Name a device that cannot be told from others of its model, instead of creating it."""
+    name = display_name(device) if device else None
+    return {"display": name} if name else None
+
+
+def _conditional_create(resource: Json) -> Json:
+    identifier, kind = resource["identifier"][0], resource["resourceType"]
+    return {
+        "fullUrl": placeholder(identifier),
+        "resource": resource,
+        "request": {"method": "POST", "url": kind, "ifNoneExist": condition(identifier)},
+    }
+
+
+def _update_as_create(resource: Json) -> Json:
+    return {
+        "fullUrl": f"urn:uuid:{resource['id']}",
+        "resource": resource,
+        "request": {"method": "PUT", "url": f"Provenance/{resource['id']}"},
+    }

@@ -1,0 +1,148 @@
+"""Observations of a reading: one for each panel, one for each quantity that stands alone.
+
+Source: FHIR R5 profiles vitalsigns, bp and heartrate; status bits and categories by the HL7
+Personal Health Device guide.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ohx_desktop.domain.quantity import Quantity
+from ohx_desktop.domain.reading import Source
+from ohx_desktop.fhir.encoding import Json
+from ohx_desktop.fhir.mapping.circumstances import (
+    effective_time,
+    entry_sentences,
+    flag_sentences,
+    original_sentences,
+    status_components,
+)
+from ohx_desktop.fhir.mapping.codes import (
+    PROFILE_BASE,
+    QUANTITY_CODES,
+    READING_SOURCE,
+    SOURCE_CODES,
+    UCUM,
+    Panel,
+    QuantityCode,
+    coding,
+    concept,
+    loinc_and_mdc,
+)
+from ohx_desktop.fhir.mapping.identity import moment, named_uuid, uuid_identifier
+from ohx_desktop.review.submission import Submission
+
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+_PHD_CATEGORY = "http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories"
+_ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+_GATEWAY_EXTENSION = PROFILE_BASE + "observation-gatewayDevice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """References to who measured and who passed on; `measuring` is None for a manual entry."""
+
+    measuring: Json | None
+    gateway: Json
+
+
+def observations(submission: Submission, devices: Devices) -> list[Json]:
+    """Return the Observations of a submission, the main one first."""
+    return [
+        _observation(submission, devices, row, quantities, main=position == 0)
+        for position, (row, quantities) in enumerate(_grouped(submission.reading.quantities))
+    ]
+
+
+def _grouped(
+    quantities: Sequence[Quantity],
+) -> list[tuple[Panel | QuantityCode, list[Quantity]]]:
+    """Sort quantities by the rows of the code table, those of one panel together."""
+    groups: dict[tuple[str, str], tuple[Panel | QuantityCode, list[Quantity]]] = {}
+    order = list(QUANTITY_CODES)
+    for quantity in sorted(quantities, key=lambda quantity: order.index(quantity.kind)):
+        code = QUANTITY_CODES[quantity.kind]
+        row = code.panel or code
+        groups.setdefault(row.mdc, (row, []))[1].append(quantity)
+    return list(groups.values())
+
+
+def _observation(
+    submission: Submission,
+    devices: Devices,
+    row: Panel | QuantityCode,
+    quantities: list[Quantity],
+    *,
+    main: bool,
+) -> Json:
+    reading = submission.reading
+    mdc, _ = row.mdc
+    name = named_uuid("observation", str(reading.id), submission.patient, mdc)
+    resource: Json = {
+        "resourceType": "Observation",
+        "meta": _meta(row.profile, reading.source),
+        "extension": [{"url": _GATEWAY_EXTENSION, "valueReference": devices.gateway}],
+        "identifier": [uuid_identifier(name)],
+        "status": "final",
+        "category": _categories(reading.source),
+        "code": loinc_and_mdc(row, text=row.text),
+        "subject": {"reference": submission.patient},
+    }
+    if submission.encounter:
+        resource["encounter"] = {"reference": submission.encounter}
+    resource["effectiveDateTime"] = moment(effective_time(reading))
+    if submission.performer:
+        resource["performer"] = [{"reference": submission.performer}]
+    if isinstance(row, QuantityCode):
+        resource["valueQuantity"] = _value(quantities[0])
+    sentences = [
+        *(flag_sentences(reading) if main else []),
+        *entry_sentences(reading),
+        *original_sentences(quantities),
+    ]
+    if sentences:
+        resource["note"] = [{"text": " ".join(sentences)}]
+    if devices.measuring:
+        resource["device"] = devices.measuring
+    if isinstance(row, Panel):
+        resource["component"] = _components(row, quantities) + status_components(reading)
+    return resource
+
+
+def _meta(profile: str | None, source: Source) -> Json:
+    claimed = {"profile": [PROFILE_BASE + profile]} if profile else {}
+    return {**claimed, "tag": [coding(READING_SOURCE, SOURCE_CODES[source])]}
+
+
+def _categories(source: Source) -> list[Json]:
+    categories = [concept(coding(_CATEGORY, "vital-signs", "Vital Signs"))]
+    if source is not Source.MANUAL:
+        categories.append(concept(coding(_PHD_CATEGORY, "phd")))
+    return categories
+
+
+def _components(panel: Panel, quantities: list[Quantity]) -> list[Json]:
+    measured = {quantity.kind: quantity for quantity in quantities}
+    members = [kind for kind, row in QUANTITY_CODES.items() if row.panel is panel]
+    return [
+        {"code": loinc_and_mdc(QUANTITY_CODES[kind]), **_value_or_reason(measured.get(kind))}
+        for kind in members
+        if kind in measured or kind in panel.required
+    ]
+
+
+def _value_or_reason(quantity: Quantity | None) -> Json:
+    if quantity is None:
+        return {"dataAbsentReason": concept(coding(_ABSENT_REASON, "unknown", "Unknown"))}
+    return {"valueQuantity": _value(quantity)}
+
+
+def _value(quantity: Quantity) -> Json:
+    return {
+        # Without an exponent, as readers expect it: 120 and not 1.2E+2.
+        "value": Decimal(f"{quantity.value:f}"),
+        "unit": QUANTITY_CODES[quantity.kind].unit,
+        "system": UCUM,
+        "code": quantity.unit.value,
+    }

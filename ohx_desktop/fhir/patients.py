@@ -1,0 +1,134 @@
+"""Patients of the EHR: the search form, and a resource to what the banner shows. Pure.
+
+Source: FHIR R5 Patient, search.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from ohx_desktop.domain.patient import Patient, PatientIdentifier, PatientQuery
+from ohx_desktop.fhir.encoding import Json, objects_in
+from ohx_desktop.fhir.reference import reference_of
+
+# Which name a person is called by, best first; others only where there is none of these.
+_NAME_USES = ("official", "usual", None)
+_ESCAPED = re.compile(r"([\\,$|])")
+
+
+def search_form(query: PatientQuery, *, system: str | None, limit: int) -> dict[str, str]:
+    """Return the parameters of the search; `system` is that of the identifier."""
+    form = {"_count": str(limit)}
+    if query.identifier:
+        within = f"{_escape(system)}|" if system else ""
+        tokens = [within + _escape(written) for written in _written_forms(query.identifier.strip())]
+        return {"identifier": ",".join(tokens), **form}
+    if query.family:
+        form["family"] = _escape(query.family.strip())
+    if query.given:
+        form["given"] = _escape(query.given.strip())
+    if query.birth_date:
+        form["birthdate"] = query.birth_date.isoformat()
+    return form
+
+
+def _written_forms(identifier: str) -> tuple[str, ...]:
+    """Return the identifier as typed and, for digits in groups, without the gaps.
+
+    EHRs keep numbers one way or the other; a comma in a search means "or".
+    """
+    joined = "".join(identifier.split())
+    return tuple(dict.fromkeys((identifier, joined if joined.isdigit() else identifier)))
+
+
+def matches(bundle: Json) -> Iterator[Json]:
+    """Yield the Patient resources that a searchset found; included ones are none."""
+    for entry in objects_in(bundle.get("entry")):
+        mode = entry["search"].get("mode") if isinstance(entry.get("search"), dict) else "match"
+        resource = entry.get("resource")
+        if mode != "match" or not isinstance(resource, dict):
+            continue
+        if resource.get("resourceType") == "Patient":
+            yield resource
+
+
+def next_link(bundle: Json) -> str | None:
+    """Return the address of the next page, or None."""
+    links = (link.get("url") for link in objects_in(bundle.get("link")) if _is_next(link))
+    return next((link for link in links if isinstance(link, str)), None)
+
+
+def is_current(resource: Json) -> bool:
+    """Return whether readings may be filed for this record: active and not replaced."""
+    replaced = any(link.get("type") == "replaced-by" for link in objects_in(resource.get("link")))
+    return resource.get("active") is not False and not replaced
+
+
+def patient_from(resource: Json, *, system: str | None) -> Patient | None:
+    """Return the Patient of a resource, or None where it has no usable id.
+
+    The identifier shown is that of `system` where there is one, else the first.
+    """
+    reference = reference_of(resource)
+    if reference is None:
+        return None
+    name = _name(resource)
+    deceased = resource.get("deceasedBoolean") is True or "deceasedDateTime" in resource
+    return Patient(
+        reference=reference,
+        family=str(name.get("family") or name.get("text") or ""),
+        given=_joined(name.get("given")),
+        prefix=_joined(name.get("prefix")) or None,
+        birth_date=_whole_date(resource.get("birthDate")),
+        gender=_text(resource.get("gender")),
+        identifier=_identifier(resource, system),
+        deceased=deceased,
+    )
+
+
+def _name(resource: Json) -> Json:
+    names = objects_in(resource.get("name"))
+    for use in _NAME_USES:
+        for name in names:
+            if name.get("use") == use:
+                return name
+    return names[0] if names else {}
+
+
+def _identifier(resource: Json, system: str | None) -> PatientIdentifier | None:
+    found = [item for item in objects_in(resource.get("identifier")) if _text(item.get("value"))]
+    found.sort(key=lambda item: item.get("system") != system)
+    if not found:
+        return None
+    kind = found[0].get("type")
+    kind = kind if isinstance(kind, dict) else {}
+    codings = [*objects_in(kind.get("coding")), {}]
+    return PatientIdentifier(
+        system=_text(found[0].get("system")),
+        value=found[0]["value"],
+        label=_text(kind.get("text")) or _text(codings[0].get("display")),
+    )
+
+
+def _whole_date(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def _escape(value: str) -> str:
+    return _ESCAPED.sub(r"\\\1", value)
+
+
+def _joined(value: object) -> str:
+    parts = value if isinstance(value, list) else []
+    return " ".join(part for part in parts if isinstance(part, str))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _is_next(link: Json) -> bool:
+    return link.get("relation") == "next"

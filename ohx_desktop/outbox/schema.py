@@ -1,0 +1,97 @@
+"""Tables of the outbox and how older files become new ones: forward only, a transaction a step.
+
+The version is kept in SQLite's user_version. A newer minor version is additive and may be opened;
+a newer major version is refused and left untouched.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ohx_desktop.domain.errors import StoreTooNew
+from ohx_desktop.outbox.database import APPLICATION_ID, Connection, pragma, transaction
+
+
+class Version(NamedTuple):
+    """Version of the tables."""
+
+    major: int
+    minor: int
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Version":
+        """Return the version of an open file; 0.0 for a new one."""
+        return cls(*divmod(int(pragma(connection, "user_version")), 1000))
+
+    @property
+    def packed(self) -> int:
+        """The number that user_version holds."""
+        return self.major * 1000 + self.minor
+
+
+Migrations = Mapping[Version, Sequence[str]]
+
+# Times are milliseconds since 1970 in UTC. `seq` is the order of confirmation.
+# `patient_digest` outlives the patient's reference: a reading already delivered for one patient
+# can be recognised when somebody confirms it again, for the same or for another one. It is keyed
+# with a random salt of this file, so that it compares with nothing elsewhere.
+# The CHECKs hold the promise "from acknowledged on only the receipt is left" in the engine itself.
+MIGRATIONS: Migrations = {
+    Version(1, 0): (
+        """
+        CREATE TABLE entry (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            reading_id TEXT NOT NULL UNIQUE,
+            patient_digest BLOB NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'acknowledged', 'verified',
+                                                 'needs-attention', 'discarded')),
+            attempts INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            next_attempt INTEGER,
+            last_error TEXT,
+            ehr_reference TEXT,
+            discard_reason TEXT,
+            patient TEXT,
+            submission BLOB,
+            bundle BLOB,
+            CHECK ((patient IS NULL) = (bundle IS NULL)),
+            CHECK ((submission IS NULL) = (bundle IS NULL)),
+            CHECK (state NOT IN ('queued', 'sending') OR bundle IS NOT NULL),
+            CHECK (state NOT IN ('acknowledged', 'verified', 'discarded') OR bundle IS NULL)
+        ) STRICT
+        """,
+        """
+        CREATE TABLE frame (
+            seq INTEGER NOT NULL REFERENCES entry (seq) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            bytes BLOB NOT NULL,
+            PRIMARY KEY (seq, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE TABLE salt (value BLOB NOT NULL) STRICT",
+        "INSERT INTO salt VALUES (randomblob(32))",
+        "CREATE INDEX entry_by_state ON entry (state, seq)",
+        "CREATE INDEX entry_with_error ON entry (seq) WHERE last_error IS NOT NULL",
+        """
+        CREATE INDEX entry_by_patient ON entry (patient, seq)
+        WHERE state IN ('queued', 'sending')
+        """,
+    ),
+}
+
+
+def migrate(connection: Connection, migrations: Migrations = MIGRATIONS) -> None:
+    """Bring an open file to the newest version. Raises StoreTooNew for a newer major version."""
+    found = Version.of(connection)
+    newest = max(migrations)
+    if found.major > newest.major:
+        raise StoreTooNew(
+            f"the queue was written by a newer program (version {found.major}.{found.minor} of "
+            f"its tables; this program knows {newest.major}.{newest.minor})"
+        )
+    for version in sorted(version for version in migrations if version > found):
+        with transaction(connection):
+            for statement in migrations[version]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {version.packed}")

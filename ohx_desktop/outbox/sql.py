@@ -1,0 +1,77 @@
+"""The statements of the outbox, so that the store reads as what it does and these as what they ask.
+
+`entry` rows are returned as `_ENTRY`, in the order of the store's own reader.
+"""
+
+# ruff: noqa: S608 - the statements are joined from constants of this file only
+
+_ENTRY = (
+    "entry.id, entry.reading_id, entry.state, entry.attempts, entry.created_at, "
+    "entry.next_attempt, entry.last_error, entry.ehr_reference"
+)
+# Nothing is ever put off beyond `:latest`: a later time was written before the clock was set back.
+_IS_DUE = """
+    entry.state = 'queued'
+    AND (entry.next_attempt IS NULL OR entry.next_attempt <= :now OR entry.next_attempt > :latest)
+"""
+_IS_FIRST_OF_PATIENT = """
+    NOT EXISTS (
+        SELECT 1 FROM entry AS older
+        WHERE older.patient = entry.patient AND older.seq < entry.seq
+        AND older.state IN ('queued', 'sending')
+    )
+"""
+_FINISHED = "('acknowledged', 'verified', 'discarded')"
+
+SALT = "SELECT value FROM salt"
+BY_READING = f"SELECT patient_digest, {_ENTRY} FROM entry WHERE reading_id = ?"
+BY_ID = f"SELECT bundle IS NULL, {_ENTRY} FROM entry WHERE id = ?"
+SEQ = "SELECT seq FROM entry WHERE id = ?"
+HELD = "SELECT seq, patient, submission, bundle FROM entry WHERE id = ?"
+FRAMES = "SELECT bytes FROM frame WHERE seq = ? ORDER BY position"
+ENTRIES = f"""
+    SELECT {_ENTRY} FROM entry
+    WHERE entry.state IN (SELECT value FROM json_each(?)) ORDER BY entry.seq
+"""
+COUNTS = "SELECT state, count(*) FROM entry GROUP BY state"
+LAST_ERROR = """
+    SELECT last_error FROM entry
+    WHERE last_error IS NOT NULL AND state IN ('queued', 'sending', 'needs-attention')
+    ORDER BY seq DESC LIMIT 1
+"""
+ANY_SENDING = "SELECT 1 FROM entry WHERE state = 'sending' LIMIT 1"
+NEXT_DUE = f"""
+    SELECT entry.patient, entry.bundle, {_ENTRY} FROM entry
+    WHERE {_IS_DUE} AND {_IS_FIRST_OF_PATIENT}
+    AND entry.patient NOT IN (SELECT value FROM json_each(:excluded))
+    ORDER BY entry.seq LIMIT 1
+"""
+NEXT_DUE_AT = f"""
+    SELECT min(entry.next_attempt) FROM entry
+    WHERE entry.state = 'queued' AND {_IS_FIRST_OF_PATIENT}
+"""
+
+INSERT_ENTRY = """
+    INSERT INTO entry (id, reading_id, patient_digest, created_at, state, attempts,
+                       patient, submission, bundle)
+    VALUES (?, ?, ?, ?, 'queued', 0, ?, ?, ?)
+"""
+INSERT_FRAME = "INSERT INTO frame VALUES (?, ?, ?)"
+UPDATE_ENTRY = """
+    UPDATE entry SET
+        state = :state, attempts = :attempts, next_attempt = :next_attempt,
+        last_error = :last_error, ehr_reference = :ehr_reference,
+        discard_reason = coalesce(:reason, discard_reason),
+        patient = iif(:holds, patient, NULL),
+        submission = iif(:holds, submission, NULL),
+        bundle = iif(:holds, bundle, NULL)
+    WHERE id = :id
+"""
+ERASE_FRAMES = "DELETE FROM frame WHERE seq = (SELECT seq FROM entry WHERE id = ?)"
+RECOVER = "UPDATE entry SET state = 'queued', next_attempt = NULL WHERE state = 'sending'"
+MAKE_DUE = "UPDATE entry SET next_attempt = NULL WHERE state = 'queued'"
+PRUNE = f"""
+    DELETE FROM entry WHERE state IN {_FINISHED} AND seq <= (
+        SELECT seq FROM entry WHERE state IN {_FINISHED} ORDER BY seq DESC LIMIT 1 OFFSET ?
+    )
+"""

@@ -1,0 +1,422 @@
+"""The outbox on disk: confirmed readings, each durable before `enqueue` returns.
+
+Every change is one transaction and one step of the state table. Once the EHR has acknowledged a
+reading, or a person has discarded it, the transaction that says so also erases it; what remains is
+a receipt of ids, times and states.
+
+All methods block and belong to the thread that opened the store.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from ohx_desktop.domain.clock import Now, system_now
+from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, StoreError, UsageError
+from ohx_desktop.outbox import sql
+from ohx_desktop.outbox.backoff import LONGEST_S
+from ohx_desktop.outbox.database import (
+    Connection,
+    SqlValue,
+    connect,
+    forget,
+    opening_lock,
+    pragma,
+    transaction,
+    translated,
+)
+from ohx_desktop.outbox.schema import migrate
+from ohx_desktop.outbox.states import HOLDS_READING, TRANSITIONS, EntryState, OutboxEntry
+
+# About 6 MB; at a hundred readings a day, more than half a year of receipts.
+RECEIPTS_KEPT = 20_000
+# Receipts are pruned once in so many readings, as counting them costs a millisecond.
+_PRUNE_EVERY = 256
+
+_CHECKSUM_BYTES = 16
+_REASON = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+class FiledForAnother(StoreError):  # noqa: N818 - reads as what happened
+    """This reading is already filed, and under another patient."""
+
+    code = "filed-for-another"
+    meaning = "nothing was saved and nothing was changed"
+    hint = "measure this patient again; to move the first one, correct it in the EHR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldReading:
+    """What the store still holds of an entry: health data, for sending or for a person to see."""
+
+    patient: str
+    submission: bytes
+    bundle: bytes
+    frames: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """An entry that is now `sending`, with the bundle to send."""
+
+    entry: OutboxEntry
+    patient: str
+    bundle: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxSummary:
+    """How much waits for the EHR, how much for a person, and the newest error among them."""
+
+    waiting: int
+    needs_attention: int
+    last_error: str | None
+
+
+class OutboxStore:
+    """The queue of one profile. Use `open`."""
+
+    def __init__(self, connection: Connection, *, now: Now, receipts_kept: int) -> None:
+        self._connection = connection
+        self._now = now
+        self._receipts_kept = receipts_kept
+        self._must_forget = True
+        (self._salt,) = connection.execute(sql.SALT).fetchone() or (b"",)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        key: bytes,
+        *,
+        now: Now = system_now,
+        receipts_kept: int = RECEIPTS_KEPT,
+    ) -> Self:
+        """Open or create the queue at `path` with its 32-byte key, migrating older files.
+
+        Raises StoreDamaged (wrong key, broken file), StoreTooNew, StoreEnvironment.
+        """
+        with opening_lock(path):
+            connection = connect(path, key)
+            try:
+                with translated():
+                    migrate(connection)
+                    return cls(connection, now=now, receipts_kept=receipts_kept)
+            except BaseException:
+                connection.close()
+                raise
+
+    def close(self) -> None:
+        """Fold the log into the file and close it."""
+        self.forget_erased()
+        self._connection.close()
+
+    # ── for the person ───────────────────────────────────────────────────────────────────────
+
+    def enqueue(
+        self,
+        *,
+        reading_id: UUID,
+        patient: str,
+        submission: bytes,
+        bundle: bytes,
+        frames: Sequence[bytes],
+    ) -> OutboxEntry:
+        """Save a confirmed reading; it is durable when this returns.
+
+        A reading that is already here for this patient is not added again: its entry is returned
+        in whatever state it is, also when it was discarded. Raises FiledForAnother for another
+        patient, StoreEnvironment or StoreDamaged; then nothing was saved.
+        """
+        digest = self._digest(reading_id, patient)
+        with translated(meaning=None), transaction(self._connection):
+            row = self._connection.execute(sql.BY_READING, (str(reading_id),)).fetchone()
+            if row is not None:
+                if row[0] != digest:
+                    raise FiledForAnother("this reading is already filed for another patient")
+                return _entry(row[1:])
+            entry = OutboxEntry(
+                id=uuid4(),
+                reading_id=reading_id,
+                state=EntryState.QUEUED,
+                attempts=0,
+                created_at=_time(_milliseconds(self._now())),
+            )
+            created_at = _milliseconds(entry.created_at)
+            identity = (str(entry.id), str(reading_id), digest, created_at)
+            added = self._connection.execute(
+                sql.INSERT_ENTRY,
+                (*identity, patient, self._sealed(submission), self._sealed(bundle)),
+            )
+            rows = [(added.lastrowid, n, self._sealed(frame)) for n, frame in enumerate(frames)]
+            self._connection.executemany(sql.INSERT_FRAME, rows)
+            return entry
+
+    def retry(self, entry_id: UUID) -> OutboxEntry:
+        """Have an entry sent again now. Raises UsageError when there is nothing to send."""
+        with self._changing():
+            entry, erased = self._find(entry_id)
+            if erased:
+                raise UsageError(
+                    f"the entry is {entry.state} and its reading no longer on this computer",
+                    hint="look at the reading in the EHR and correct it there",
+                )
+            if entry.state is EntryState.QUEUED:
+                return self._write(replace(entry, attempts=0, next_attempt=None))
+            if entry.state is not EntryState.NEEDS_ATTENTION:
+                raise _impossible(entry, EntryState.QUEUED)
+            return self._move(entry, EntryState.QUEUED, attempts=0, next_attempt=None)
+
+    def discard(self, entry_id: UUID, reason: str) -> OutboxEntry:
+        """Erase a reading that shall not be sent. `reason` is a code such as "wrong-patient"."""
+        if not _REASON.fullmatch(reason):
+            raise UsageError("the reason for discarding is a code in lower case, such as other")
+        with self._changing(erases=True):
+            entry, _ = self._find(entry_id)
+            return self._move(
+                entry, EntryState.DISCARDED, reason=reason, next_attempt=None, last_error=None
+            )
+
+    # ── for the sender ───────────────────────────────────────────────────────────────────────
+
+    def next_due(self, now: datetime, exclude_patients: Collection[str] = ()) -> Claimed | None:
+        """Move the oldest entry that may be sent now to `sending` and return it with its bundle.
+
+        Within a patient the order of confirmation holds: an entry waits for older ones that are
+        still to be sent, though not for one that needs attention.
+        """
+        moment = _moment(now, exclude_patients)
+        with translated():
+            if self._connection.execute(sql.NEXT_DUE, moment).fetchone() is None:
+                return None
+        with self._changing():
+            row = self._connection.execute(sql.NEXT_DUE, moment).fetchone()
+            if row is None:
+                return None
+            patient, sealed, *columns = row
+            bundle, found = self._unsealed(sealed), _entry(columns)
+            entry = self._move(
+                found, EntryState.SENDING, attempts=found.attempts + 1, next_attempt=None
+            )
+            return Claimed(entry=entry, patient=patient, bundle=bundle)
+
+    def next_due_at(self) -> datetime | None:
+        """Return when the next queued entry may be sent; None when none waits for a time."""
+        with translated():
+            (moment,) = self._connection.execute(sql.NEXT_DUE_AT).fetchone() or (None,)
+        return None if moment is None else _time(moment)
+
+    def release(self, entry_id: UUID, error: str, next_attempt: datetime | None) -> OutboxEntry:
+        """Put an entry that is `sending`, but could not be sent, back into the queue."""
+        with self._changing():
+            entry, _ = self._find(entry_id)
+            if entry.state is not EntryState.SENDING:
+                raise _impossible(entry, EntryState.QUEUED)
+            return self._move(entry, EntryState.QUEUED, last_error=error, next_attempt=next_attempt)
+
+    def acknowledge(self, entry_id: UUID, ehr_reference: str | None) -> OutboxEntry:
+        """Note that the EHR has the reading and erase it here, in one transaction."""
+        with self._changing(erases=True):
+            entry, _ = self._find(entry_id)
+            return self._move(
+                entry, EntryState.ACKNOWLEDGED, ehr_reference=ehr_reference, last_error=None
+            )
+
+    def verified(self, entry_id: UUID) -> OutboxEntry:
+        """Note that the EHR gave back what was sent."""
+        with self._changing():
+            return self._move(self._find(entry_id)[0], EntryState.VERIFIED, last_error=None)
+
+    def needs_attention(self, entry_id: UUID, error: str) -> OutboxEntry:
+        """Set an entry aside for a person."""
+        with self._changing():
+            entry, _ = self._find(entry_id)
+            return self._move(
+                entry, EntryState.NEEDS_ATTENTION, last_error=error, next_attempt=None
+            )
+
+    def recover(self) -> int:
+        """Queue again what a dead sender left `sending`; return how many. Only for the sender."""
+        with self._changing(erases=True):
+            self._prune()
+            return self._connection.execute(sql.RECOVER).rowcount
+
+    def make_due(self) -> int:
+        """Let every queued entry be sent now, whatever its next attempt was; return how many."""
+        with self._changing():
+            return self._connection.execute(sql.MAKE_DUE).rowcount
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────
+
+    def entries(self, states: Collection[EntryState] = tuple(EntryState)) -> list[OutboxEntry]:
+        """Return the entries in these states, in the order of confirmation."""
+        with translated():
+            wanted = json.dumps(sorted(states))
+            return [_entry(row) for row in self._connection.execute(sql.ENTRIES, (wanted,))]
+
+    def entry(self, entry_id: UUID) -> OutboxEntry:
+        """Return one entry. Raises UsageError when there is none of this id."""
+        with translated():
+            return self._find(entry_id)[0]
+
+    def held(self, entry_id: UUID) -> HeldReading | None:
+        """Return what is still held of an entry; None when only the receipt is left."""
+        with translated():
+            row = self._connection.execute(sql.HELD, (str(entry_id),)).fetchone()
+            if row is None or row[3] is None:
+                return None
+            frames = self._connection.execute(sql.FRAMES, (row[0],)).fetchall()
+        return HeldReading(
+            patient=row[1],
+            submission=self._unsealed(row[2]),
+            bundle=self._unsealed(row[3]),
+            frames=tuple(self._unsealed(frame) for (frame,) in frames),
+        )
+
+    def known(self, reading_id: UUID) -> bool:
+        """Tell whether this reading was ever confirmed here, for whomever and in any state."""
+        with translated():
+            found = self._connection.execute(sql.BY_READING, (str(reading_id),)).fetchone()
+        return found is not None
+
+    def summary(self) -> OutboxSummary:
+        """Return the counts for the footer."""
+        with translated():
+            counts = dict(self._connection.execute(sql.COUNTS).fetchall())
+            (last_error,) = self._connection.execute(sql.LAST_ERROR).fetchone() or (None,)
+        return OutboxSummary(
+            waiting=counts.get("queued", 0) + counts.get("sending", 0),
+            needs_attention=counts.get("needs-attention", 0),
+            last_error=last_error,
+        )
+
+    def has_work(self, now: datetime) -> bool:
+        """Tell whether an entry is being sent or may be sent now."""
+        moment = _moment(now)
+        with translated():
+            sending = self._connection.execute(sql.ANY_SENDING).fetchone()
+            return bool(sending or self._connection.execute(sql.NEXT_DUE, moment).fetchone())
+
+    def data_version(self) -> int:
+        """Return a number that changes when another process has changed the queue."""
+        with translated():
+            return int(pragma(self._connection, "data_version"))
+
+    def forget_erased(self) -> None:
+        """Make erased readings vanish from the log; put off while a reader is in the way."""
+        if self._must_forget:
+            # The change itself is already durable: a full disk here is no reason to report it as
+            # failed, and the next call tries again.
+            with suppress(StoreEnvironment), translated():
+                self._must_forget = not forget(self._connection)
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def _changing(self, *, erases: bool = False) -> Iterator[None]:
+        with translated(), transaction(self._connection):
+            yield
+        self._must_forget |= erases
+        if erases:
+            self.forget_erased()
+
+    def _find(self, entry_id: UUID) -> tuple[OutboxEntry, bool]:
+        row = self._connection.execute(sql.BY_ID, (str(entry_id),)).fetchone()
+        if row is None:
+            raise UsageError("there is no entry with this id in the queue")
+        return _entry(row[1:]), bool(row[0])
+
+    def _move(
+        self, entry: OutboxEntry, state: EntryState, *, reason: str | None = None, **changes: Any
+    ) -> OutboxEntry:
+        if state not in TRANSITIONS[entry.state]:
+            raise _impossible(entry, state)
+        moved = self._write(replace(entry, state=state, **changes), reason=reason)
+        if state not in HOLDS_READING:
+            self._connection.execute(sql.ERASE_FRAMES, (str(entry.id),))
+            (seq,) = self._connection.execute(sql.SEQ, (str(entry.id),)).fetchone() or (0,)
+            if seq % _PRUNE_EVERY == 0:
+                self._prune()
+        return moved
+
+    def _write(self, entry: OutboxEntry, reason: str | None = None) -> OutboxEntry:
+        due = entry.next_attempt
+        columns: dict[str, SqlValue] = {
+            "id": str(entry.id),
+            "state": entry.state.value,
+            "attempts": entry.attempts,
+            "next_attempt": None if due is None else _milliseconds(due),
+            "last_error": entry.last_error,
+            "ehr_reference": entry.ehr_reference,
+            "reason": reason,
+            "holds": entry.state in HOLDS_READING,
+        }
+        self._connection.execute(sql.UPDATE_ENTRY, columns)
+        return entry
+
+    def _prune(self) -> None:
+        self._connection.execute(sql.PRUNE, (self._receipts_kept,))
+
+    def _digest(self, reading_id: UUID, patient: str) -> bytes:
+        return self._checksum(f"{reading_id}|{patient}".encode())
+
+    def _sealed(self, content: bytes) -> bytes:
+        """Return the content with its checksum behind it.
+
+        SQLCipher 4.19 hands out zeros for a broken overflow page and reports the damage with the
+        next statement only; a reading must not leave this store before that.
+        """
+        return content + self._checksum(content)
+
+    def _unsealed(self, sealed: bytes) -> bytes:
+        content, checksum = sealed[:-_CHECKSUM_BYTES], sealed[-_CHECKSUM_BYTES:]
+        if checksum != self._checksum(content):
+            raise StoreDamaged("a reading in the queue's file is damaged and cannot be used")
+        return content
+
+    def _checksum(self, content: bytes) -> bytes:
+        return hashlib.blake2b(content, key=self._salt, digest_size=_CHECKSUM_BYTES).digest()
+
+
+def _impossible(entry: OutboxEntry, state: EntryState) -> UsageError:
+    return UsageError(
+        f"an entry that is {entry.state} cannot become {state} by this",
+        hint="look at the entry once more; it may have changed meanwhile",
+    )
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _moment(now: datetime, exclude_patients: Collection[str] = ()) -> dict[str, SqlValue]:
+    return {
+        "now": _milliseconds(now),
+        "latest": _milliseconds(now + timedelta(seconds=LONGEST_S)),
+        "excluded": json.dumps(sorted(exclude_patients)),
+    }
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
+def _entry(row: Sequence[Any]) -> OutboxEntry:
+    identity, reading_id, state, attempts, created_at, next_attempt, last_error, reference = row
+    return OutboxEntry(
+        id=UUID(identity),
+        reading_id=UUID(reading_id),
+        state=EntryState(state),
+        attempts=attempts,
+        created_at=_time(created_at),
+        next_attempt=None if next_attempt is None else _time(next_attempt),
+        last_error=last_error,
+        ehr_reference=reference,
+    )

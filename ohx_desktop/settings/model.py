@@ -1,0 +1,123 @@
+"""What settings may be: one frozen, strict model; its JSON Schema is the reference for IT.
+
+No field holds a secret: secrets live in the keyring, under the names that `secret set` takes.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _service_url(url: str) -> str:
+    """Refuse what would carry health data in clear over a network."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ValueError("must be a plain address such as https://ehr.example/fhir")
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return url.rstrip("/")
+    raise ValueError("must begin with https:// (http:// only for this computer itself)")
+
+
+ServiceUrl = Annotated[str, AfterValidator(_service_url)]
+Reference = Annotated[str, Field(pattern=r"^(Practitioner|PractitionerRole)/[A-Za-z0-9\-.]{1,64}$")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EhrAuthSettings(_Section):
+    """How this workstation signs in to the EHR."""
+
+    method: Literal[
+        "none", "basic", "bearer", "client-credentials", "smart-backend", "smart-launch", "mtls"
+    ] = Field(default="none", description="Sign-in method; secrets come from the keyring.")
+    client_id: str | None = Field(default=None, description="Client or user name at the EHR.")
+
+
+class EhrSettings(_Section):
+    """The clinic's EHR."""
+
+    base_url: ServiceUrl | None = Field(
+        default=None, description="FHIR base address, such as https://ehr.example/fhir."
+    )
+    fhir_version: Literal["auto", "R5", "R4"] = Field(
+        default="auto", description="auto: ask the EHR."
+    )
+    patient_identifier_system: str | None = Field(
+        default=None, description="System URI of the identifiers that patients show."
+    )
+    timeout_s: float = Field(default=30.0, gt=0, le=300, description="Limit of one request.")
+    auth: EhrAuthSettings = EhrAuthSettings()
+
+
+class StationSettings(_Section):
+    """This workstation."""
+
+    name: str | None = Field(default=None, description="Name of the station; default: host name.")
+    practitioner: Reference | None = Field(
+        default=None,
+        description="Who measures and confirms at this station, such as Practitioner/12.",
+    )
+    practitioner_name: str | None = Field(
+        default=None, description="How that person is shown in the window."
+    )
+
+
+class StoreSettings(_Section):
+    """Where the key of the encrypted queue comes from."""
+
+    key_source: Literal["keyring", "systemd-credential", "pin", "file"] = "keyring"
+    key_file: Path | None = Field(
+        default=None, description="Only with key_source = file, on an encrypted disk."
+    )
+
+    @model_validator(mode="after")
+    def _key_file_goes_with_file(self) -> "StoreSettings":
+        if (self.key_source == "file") != (self.key_file is not None):
+            raise ValueError('key_file is needed with key_source = "file", and only there')
+        return self
+
+
+class CloudProviderSettings(_Section):
+    """A cloud provider; the clinic brings its own client id."""
+
+    client_id: str | None = None
+    authorize_url: ServiceUrl | None = None
+    token_url: ServiceUrl | None = None
+    api_url: ServiceUrl | None = None
+
+
+class CloudSettings(_Section):
+    """Cloud providers."""
+
+    withings: CloudProviderSettings = CloudProviderSettings()
+    google_health: CloudProviderSettings = CloudProviderSettings()
+
+
+class KioskSettings(_Section):
+    """The patient kiosk."""
+
+    idle_timeout_s: int = Field(default=60, ge=15, le=600)
+    languages: tuple[str, ...] = Field(default=("en",), min_length=1)
+
+
+class WindowSettings(_Section):
+    """How the window looks."""
+
+    theme: Literal["system", "light", "dark", "high-contrast"] = "system"
+
+
+class Settings(_Section):
+    """All settings of the program."""
+
+    ehr: EhrSettings = EhrSettings()
+    station: StationSettings = StationSettings()
+    store: StoreSettings = StoreSettings()
+    cloud: CloudSettings = CloudSettings()
+    kiosk: KioskSettings = KioskSettings()
+    window: WindowSettings = WindowSettings()

@@ -1,0 +1,83 @@
+"""Where a profile keeps its files. Making folders is the only I/O here."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+_APP = "ohx-desktop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The folders of one profile."""
+
+    config: Path
+    data: Path
+    logs: Path
+    cache: Path
+
+    @classmethod
+    def at(cls, directory: Path | None) -> "Profile":
+        """Return the profile in `directory`, or the platform's own folders."""
+        if directory is not None:
+            root = directory.expanduser().absolute()
+            return cls(config=root, data=root, logs=root / "logs", cache=root / "cache")
+        return cls(
+            config=platformdirs.user_config_path(_APP, appauthor=False),
+            data=platformdirs.user_data_path(_APP, appauthor=False),
+            logs=platformdirs.user_log_path(_APP, appauthor=False),
+            cache=platformdirs.user_cache_path(_APP, appauthor=False),
+        )
+
+    @classmethod
+    def from_environment(cls) -> "Profile":
+        """Return the profile that OHX_PROFILE names, or the platform's own."""
+        named = os.environ.get("OHX_PROFILE")
+        return cls.at(Path(named) if named else None)
+
+    def create(self) -> None:
+        """Make the folders, private to this account. Raises OSError."""
+        for folder in (self.config, self.data, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def config_file(self) -> Path:
+        """The profile's own settings."""
+        return self.config / "config.toml"
+
+    @property
+    def database(self) -> Path:
+        """The encrypted queue."""
+        return self.data / "outbox.db"
+
+    @property
+    def sender_lock(self) -> Path:
+        """Held by the one process that sends."""
+        return self.data / "sender.lock"
+
+    @property
+    def window_lock(self) -> Path:
+        """Held by the one window."""
+        return self.data / "window.lock"
+
+    @property
+    def devices_file(self) -> Path:
+        """The devices registered with this workstation."""
+        return self.data / "devices.json"
+
+    @property
+    def installation_file(self) -> Path:
+        """The random id of this installation."""
+        return self.data / "installation-id"
+
+
+def machine_config_file() -> Path:
+    """Return where IT puts the settings of the whole machine."""
+    return platformdirs.site_config_path(_APP, appauthor=False) / "config.toml"
+
+
+def policy_file() -> Path:
+    """Return where IT puts values that nobody on the machine may change."""
+    return platformdirs.site_config_path(_APP, appauthor=False) / "policy.toml"

@@ -1,0 +1,34 @@
+"""An error as what happened, what it means for the reading, and what to do now."""
+
+from ohx_desktop.domain.errors import OhxError, RadioUnavailable
+from ohx_desktop.ui import texts
+from ohx_desktop.ui.models.parts import MessageView, Tone
+
+
+def message_of(error: OhxError, tone: Tone = Tone.ATTENTION) -> MessageView:
+    """Return the message for an error.
+
+    The wording of a known code wins over the error's own, except where the error carries a meaning
+    or an advice that differs from the usual one of its type: then it knows more than the table.
+    """
+    what, meaning, hint = _texts(error)
+    usual = type(error)
+    if error.meaning != usual.meaning:
+        meaning = sentence(error.meaning)
+    if error.hint != usual.hint:
+        hint = sentence(error.hint)
+    return MessageView(what=what, rest=f"{meaning} {hint}", tone=tone)
+
+
+def sentence(fragment: str) -> str:
+    """Return the fragment with a capital and a full stop."""
+    trimmed = fragment.strip()
+    ended = trimmed if trimmed.endswith((".", "!", "?", "…")) else f"{trimmed}."
+    return ended[:1].upper() + ended[1:]
+
+
+def _texts(error: OhxError) -> tuple[str, str, str]:
+    if isinstance(error, RadioUnavailable) and error.reason in texts.RADIO_ERRORS:
+        return texts.RADIO_ERRORS[error.reason]
+    own = (sentence(error.what), sentence(error.meaning), sentence(error.hint))
+    return texts.ERRORS.get(error.code, own)

@@ -1,0 +1,50 @@
+"""Waiting as texts: what the device does, what the person does."""
+
+from dataclasses import dataclass
+
+from ohx_desktop.ble.events import LinkState
+from ohx_desktop.desk.states import Waiting
+from ohx_desktop.ui import texts
+from ohx_desktop.ui.models.message import message_of
+from ohx_desktop.ui.models.parts import MessageView
+
+_HEADINGS = {
+    LinkState.LISTENING: (texts.LISTENING, texts.LISTENING_STEPS),
+    LinkState.CONNECTING: (texts.CONNECTING, texts.TALKING_STEPS),
+    LinkState.PAIRING: (texts.PAIRING, texts.PAIRING_STEPS),
+    LinkState.IDENTIFYING: (texts.IDENTIFYING, texts.TALKING_STEPS),
+    LinkState.RECEIVING: (texts.RECEIVING, texts.TALKING_STEPS),
+    LinkState.ENDED: (texts.ENDED, texts.ENDED_STEPS),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingView:
+    """`pulsing` while somebody is listened to; `note` tells of readings kept out."""
+
+    heading: str
+    steps: str
+    pulsing: bool
+    note: str
+    message: MessageView | None
+
+
+def waiting_view(state: Waiting) -> WaitingView:
+    """Return the view of the waiting."""
+    heading, steps = _HEADINGS[state.link]
+    name = state.device_name
+    device = texts.QUOTED.format(name=name) if name else texts.THE_CUFF
+    titled = heading.format(device=device)
+    return WaitingView(
+        heading=titled[:1].upper() + titled[1:],
+        steps=steps,
+        pulsing=state.link is not LinkState.ENDED,
+        note=_note(state.stored_seen),
+        message=message_of(state.problem) if state.problem else None,
+    )
+
+
+def _note(stored: int) -> str:
+    if stored == 0:
+        return ""
+    return texts.STORED_ONE if stored == 1 else texts.STORED_MANY.format(n=stored)

@@ -1,0 +1,1 @@
+"""The window for staff: one screen in four states."""

@@ -1,0 +1,276 @@
+# ruff: noqa: RUF001 - typographic quotes and dashes are what a person reads
+"""Every sentence the window shows, in one place, ready for translation.
+
+Words of a person, not of a program: what happened, what it means for the reading, what to do.
+Templates are filled with str.format; names in braces are part of the contract with ui/models.
+"""
+
+from typing import Final
+
+from ohx_desktop.domain.errors import RadioReason
+from ohx_desktop.domain.flags import Flag
+from ohx_desktop.domain.quantity import QuantityKind, Unit
+
+APPLICATION: Final = "OHX Desktop"
+
+MONTHS: Final = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
+
+# ── patient ──────────────────────────────────────────────────────────────────────────────────
+PATIENT: Final = "Patient"
+BORN: Final = "Born"
+GENDER: Final = "Gender"
+IDENTIFIER: Final = "Number"
+NOT_KNOWN: Final = "Not known"
+DECEASED: Final = "Deceased"
+GENDERS: Final = {"male": "Male", "female": "Female", "other": "Other", "unknown": NOT_KNOWN}
+AGE_YEARS: Final = "{n} y"
+AGE_MONTHS: Final = "{n} m"
+AGE_DAYS: Final = "{n} d"
+CHANGE_PATIENT: Final = "Change patient"
+
+# ── finding ──────────────────────────────────────────────────────────────────────────────────
+FIND_HEADING: Final = "Whose reading is it?"
+FIND_HELP: Final = (
+    "Scan the wristband, or type the number, or the family name, given name and birth date."
+)
+FIND_PLACEHOLDER: Final = "943 476 5919   or   Smith, Jane, 23-Nov-1951"
+FIND_FIELD: Final = "Number, or family name, given name and birth date"
+FIND: Final = "Find patient"
+SEARCHING: Final = "Searching…"
+ONE_FOUND: Final = "1 patient found. Compare, then press Enter."
+MANY_FOUND: Final = "{n} patients found. Choose with the arrow keys, then press Enter."
+RESULTS: Final = "Patients found"
+NOBODY_YET: Final = ("The patients found will be listed here.", "Compare all of it, then choose.")
+NOBODY_FOUND: Final = (
+    "Nobody found.",
+    "Check the spelling and the birth date, or search by the number.",
+)
+QUERY_EMPTY: Final = ("Nothing was typed.", "Scan or type a number, or a name.")
+QUERY_TOO_WIDE: Final = (
+    "A family name alone finds too many people.",
+    "Add a comma and the given name, or the birth date: Smith, Jane, 23-Nov-1951.",
+)
+QUERY_NO_NAME: Final = (
+    "A birth date alone finds nobody.",
+    "Type the family name first: Smith, 23-Nov-1951.",
+)
+QUERY_BAD_DATE: Final = (
+    "The birth date was not understood.",
+    "Type day, month in letters and four-digit year: 23-Nov-1951.",
+)
+QUERY_TWO_WAYS: Final = (
+    "The birth date can be read in two ways.",
+    "Type the month in letters: 23-Nov-1951.",
+)
+NO_SEARCH_YET: Final = "Nothing was searched yet."
+SEARCH_FAILED: Final = "Nobody was found and nobody was chosen."
+SEARCH_LATER: Final = "Search again in a moment; call your administrator if it lasts."
+DECEASED_QUESTION: Final = (
+    "The EHR says that this patient has died.",
+    "Check that it is the right person. No patient was chosen yet.",
+)
+DECEASED_YES: Final = "Choose this patient"
+GO_BACK: Final = "Go back"
+
+# ── waiting ──────────────────────────────────────────────────────────────────────────────────
+THE_CUFF: Final = "the cuff"
+QUOTED: Final = "“{name}”"
+LISTENING: Final = "Waiting for {device}"
+CONNECTING: Final = "{device} answers"
+PAIRING: Final = "Pairing with {device}"
+IDENTIFYING: Final = "Checking {device}"
+RECEIVING: Final = "The reading is arriving"
+ENDED: Final = "{device} has switched off"
+LISTENING_STEPS: Final = "Start the measurement on the cuff.\nIt will appear here by itself."
+TALKING_STEPS: Final = "Leave the cuff close to this computer.\nThe reading appears in a moment."
+PAIRING_STEPS: Final = "If the cuff asks, confirm on the cuff.\nThis is needed only once."
+ENDED_STEPS: Final = "If no reading came, measure again.\nIt will appear here by itself."
+STORED_ONE: Final = "1 older reading in the cuff’s memory was left out."
+STORED_MANY: Final = "{n} older readings in the cuff’s memory were left out."
+CUFF_PICTURE: Final = "An upper-arm cuff"
+
+# ── reviewing ────────────────────────────────────────────────────────────────────────────────
+BLOOD_PRESSURE: Final = "Blood pressure"
+PULSE: Final = "Pulse"
+NO_VALUE: Final = "–"
+KINDS: Final = {
+    QuantityKind.SYSTOLIC_BLOOD_PRESSURE: "Systolic pressure",
+    QuantityKind.DIASTOLIC_BLOOD_PRESSURE: "Diastolic pressure",
+    QuantityKind.MEAN_ARTERIAL_PRESSURE: "Mean pressure",
+    QuantityKind.PULSE_RATE: PULSE,
+}
+UNITS: Final = {Unit.MM_HG: "mmHg", Unit.PER_MINUTE: "/min", Unit.KILOPASCAL: "kPa"}
+SPOKEN_UNITS: Final = {
+    Unit.MM_HG: "millimetres of mercury",
+    Unit.PER_MINUTE: "per minute",
+    Unit.KILOPASCAL: "kilopascal",
+}
+SPOKEN_PRESSURE: Final = "Blood pressure {systolic} over {diastolic} {unit}"
+SPOKEN_VALUE: Final = "{label} {figures} {unit}"
+AS_SHOWN: Final = "The cuff shows {figures} {unit}"
+FACT: Final = "{label} {figures} {unit}"
+ON_TIME: Final = "{time}, on time"
+AGO: Final = "{time}, {length} ago"
+AHEAD: Final = "{time}, later than this computer’s clock"
+CLOCK_CORRECTED: Final = "{time}, the cuff’s clock was {length} {side} and is corrected"
+BEHIND: Final = "behind"
+FAST: Final = "ahead"
+CLOCK_CORRECTED_ALONE: Final = "{time}, corrected by the cuff’s clock"
+TIME_UNKNOWN: Final = "Time unknown: compare with the cuff’s display"
+TIME_RECEIVED: Final = "Arrived {time}, the cuff tells no time: compare with its display"
+MINUTES: Final = "{n} min"
+HOURS: Final = "{h} h"
+HOURS_MINUTES: Final = "{h} h {n} min"
+DAYS: Final = "{n} d"
+SECONDS: Final = "{n} s"
+FLAGS: Final = {
+    Flag.IRREGULAR_PULSE: "Irregular pulse reported",
+    Flag.BODY_MOVEMENT: "Movement during the measurement",
+    Flag.CUFF_TOO_LOOSE: "Cuff too loose",
+    Flag.CUFF_FIT_OK: "Cuff fits",
+    Flag.IMPROPER_POSITION: "Arm not in the right position",
+    Flag.PULSE_OUT_OF_RANGE: "Pulse outside the cuff’s range",
+    Flag.MEASUREMENT_AVERAGED: "Average of several measurements",
+    Flag.AMBIGUOUS_PERSON: "The cuff has several users: check whose reading it is",
+    Flag.MANUAL_ENTRY: "Typed by hand",
+    Flag.USER_CONFIRMED: "Confirmed on the cuff",
+    Flag.IMPLAUSIBLE: "Not plausible: measure again",
+}
+NOT_REGISTERED: Final = "This cuff is not registered here: compare with its display"
+MORE_ONE: Final = "1 more reading comes after this one"
+MORE_MANY: Final = "{n} more readings come after this one"
+DISPLAY_CHECK: Final = "The cuff’s display shows {figures} now"
+CONFIRM: Final = "Confirm and save"
+ENTER_KEY: Final = "⏎"
+SAVING: Final = "Saving…"
+MEASURE_AGAIN: Final = "Measure again"
+NOT_THIS_PATIENT: Final = "Not this patient"
+LEAVE_QUESTION: Final = (
+    "This reading is not saved yet.",
+    "If you go on, it is discarded. Nothing of it is kept.",
+)
+WRONG_PATIENT_QUESTION: Final = (
+    "Not this patient?",
+    "The reading is discarded and nothing of it is kept. Then find the right patient.",
+)
+CLOSE_QUESTION: Final = (
+    "This reading is not saved yet.",
+    "If you close now, it is discarded. Nothing of it is kept.",
+)
+KEEP_READING: Final = "Keep the reading"
+DISCARD: Final = "Discard"
+DISCARD_AND_CLOSE: Final = "Discard and close"
+CLOSING_WHEN_SAVED: Final = ("The reading is being saved.", "The window closes after that.")
+
+# ── filed ────────────────────────────────────────────────────────────────────────────────────
+SAVED: Final = "Saved"
+SENT: Final = "Sent"
+SENDING: Final = "Sending"
+NOT_SENT: Final = "Not sent yet"
+REFUSED: Final = "Needs you"
+IN_CHART: Final = "In the chart"
+CHECKING_CHART: Final = "Checking the chart"
+NOT_IN_CHART: Final = "Not in the chart yet"
+SENT_BY_ITSELF: Final = "It is sent by itself"
+TRIES_AGAIN: Final = "Next try {time}"
+READ_BACK: Final = "It is read back and compared"
+AFTER_SENDING: Final = "It is checked after sending"
+NEXT_PATIENT: Final = "Next patient"
+NEXT_READING: Final = "Next reading"
+MORE_WAIT_ONE: Final = "1 more reading of this patient waits."
+MORE_WAIT_MANY: Final = "{n} more readings of this patient wait."
+MORE_NOT_SAVED: Final = "It is not saved. Look at it next, or leave it out."
+MORE_NOT_SAVED_MANY: Final = "They are not saved. Look at them next, or leave them out."
+STEP_DONE: Final = "{label}, done, {detail}"
+STEP_OPEN: Final = "{label}, {detail}"
+NEEDS_YOU: Final = "The EHR did not take this reading."
+STAYS_SAFE: Final = "It stays safe on this computer until a person decides."
+
+# ── footer ───────────────────────────────────────────────────────────────────────────────────
+ALL_SENT: Final = "Everything is sent"
+WAITING_FOR_EHR: Final = "{n} waiting for the EHR"
+NEED_YOU_ONE: Final = "1 needs you"
+NEED_YOU_MANY: Final = "{n} need you"
+SIGNED_IN: Final = "Signed in: {name}"
+NOT_SIGNED_IN: Final = "Nobody signed in"
+
+# ── the window itself ────────────────────────────────────────────────────────────────────────
+STARTING: Final = ("Starting", "Opening the queue and looking for Bluetooth.")
+CLOSING: Final = ("Closing", "Finishing what was begun. Nothing is lost.")
+CLOSE: Final = "Close"
+
+# ── errors, by code: what happened, what it means for the reading, what to do ────────────────
+# A code that is not here is shown in the error's own words (domain/errors.py).
+_MEASURE_AGAIN: Final = "Check the cuff and measure again."
+ERRORS: Final = {
+    "device-not-found": (
+        "No cuff was heard.",
+        "No reading was taken.",
+        "Switch the cuff on near this computer.",
+    ),
+    "connection-lost": (
+        "The cuff stopped answering.",
+        "The reading did not arrive whole, so none was taken.",
+        "Press the cuff’s Bluetooth button once more.",
+    ),
+    "device-silent": (
+        "The cuff does not answer.",
+        "No reading was taken.",
+        "Press the cuff’s Bluetooth button once more.",
+    ),
+    "pairing-refused": (
+        "The cuff does not know this computer.",
+        "No reading was taken.",
+        "Put the cuff into pairing mode and enrol it again.",
+    ),
+    "no-keyring": (
+        "This computer has no safe place for keys.",
+        "Readings cannot be stored safely, so none can be taken.",
+        "Ask your administrator to set up a keyring, or to choose another key source.",
+    ),
+    "keyring-locked": (
+        "The keyring of this computer is locked.",
+        "Readings cannot be stored safely, so none can be taken.",
+        "Unlock it by signing in with your password, then start again.",
+    ),
+    "already-open": (
+        "The program is open already.",
+        "Nothing was changed; readings go on in the other window.",
+        "Close this one and use the other.",
+    ),
+    "measurement-failed": (
+        "The cuff could not measure.",
+        "There is no reading.",
+        _MEASURE_AGAIN,
+    ),
+    "implausible": (
+        "The cuff sent a value that cannot be true.",
+        "It was not kept.",
+        _MEASURE_AGAIN,
+    ),
+}
+RADIO_ERRORS: Final = {
+    RadioReason.NO_ADAPTER: (
+        "This computer has no Bluetooth.",
+        "No reading can be taken here.",
+        "Plug in a Bluetooth adapter, or use another computer.",
+    ),
+    RadioReason.POWERED_OFF: (
+        "Bluetooth is switched off.",
+        "No reading was taken.",
+        "Switch Bluetooth on in the system settings.",
+    ),
+    RadioReason.NO_SERVICE: (
+        "The Bluetooth service of this computer does not run.",
+        "No reading was taken.",
+        "Ask your administrator to start it.",
+    ),
+    RadioReason.NOT_PERMITTED: (
+        "This program may not use Bluetooth.",
+        "No reading was taken.",
+        "Allow it in the system’s privacy settings.",
+    ),
+}

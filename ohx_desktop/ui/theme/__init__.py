@@ -1,0 +1,1 @@
+"""Tokens, the style sheet made from them, and putting both on the application."""

@@ -1,0 +1,94 @@
+"""Put a theme on the application: Fusion, palette, fonts, style sheet.
+
+The fonts are shipped, so that a screen looks the same on every workstation: Inter for Latin, Greek
+and Cyrillic, Noto Sans Arabic beside it. Where they are missing the system's own font stands in.
+"""
+
+import logging
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from ohx_desktop.ui.theme.stylesheet import style_sheet
+from ohx_desktop.ui.theme.tokens import COLOURS, TYPE, Colours, Theme
+
+_LOG = logging.getLogger(__name__)
+_FAMILIES = ("Inter", "Noto Sans Arabic")
+
+
+@cache
+def resources() -> Path:
+    """Return the folder of fonts and icons: inside the installed package, or of the checkout."""
+    package = Path(__file__).resolve().parents[2]
+    installed = package / "_resources"
+    return installed if installed.is_dir() else package.parent / "resources"
+
+
+def system_theme(app: QApplication) -> Theme:
+    """Return the theme that the system's own preferences ask for."""
+    hints = app.styleHints()
+    # Held in a variable: the chained form raises "C++ object already deleted".
+    accessibility = hints.accessibility()
+    if accessibility.contrastPreference() is Qt.ContrastPreference.HighContrast:
+        return Theme.HIGH_CONTRAST
+    return Theme.DARK if hints.colorScheme() is Qt.ColorScheme.Dark else Theme.LIGHT
+
+
+def apply_theme(app: QApplication, theme: Theme) -> None:
+    """Dress the whole application; may be called again when the system's preference changes."""
+    colours = COLOURS[theme]
+    app.setStyle("Fusion")
+    app.setFont(_font())
+    app.setPalette(_palette(colours))
+    app.setStyleSheet(style_sheet(colours))
+
+
+def tabular(font: QFont) -> QFont:
+    """Return the font with figures of equal width, so that numbers do not dance."""
+    figures = QFont(font)
+    figures.setFeature(QFont.Tag.fromString("tnum"), 1)
+    return figures
+
+
+def _font() -> QFont:
+    font = QFont()
+    font.setFamilies([*_shipped_families(), font.family()])
+    font.setPixelSize(TYPE.text)
+    return tabular(font)
+
+
+@cache
+def _shipped_families() -> tuple[str, ...]:
+    for path in sorted((resources() / "fonts").glob("*.[ot]tf")):
+        if QFontDatabase.addApplicationFont(str(path)) < 0:
+            _LOG.info("font_not_loaded", extra={"file": path.name})
+    return tuple(family for family in _FAMILIES if family in QFontDatabase.families())
+
+
+def _palette(c: Colours) -> QPalette:
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: c.surface,
+        role.Base: c.raised,
+        role.AlternateBase: c.primary_tint,
+        role.Button: c.raised,
+        role.ToolTipBase: c.raised,
+        role.WindowText: c.text,
+        role.Text: c.text,
+        role.ButtonText: c.text,
+        role.ToolTipText: c.text,
+        role.PlaceholderText: c.muted,
+        role.Highlight: c.primary,
+        role.HighlightedText: c.on_primary,
+        role.Accent: c.primary,
+        role.Link: c.primary,
+        role.Mid: c.line,
+        role.Dark: c.border,
+    }
+    palette = QPalette()
+    for name, colour in colours.items():
+        palette.setColor(name, QColor(colour))
+    return palette

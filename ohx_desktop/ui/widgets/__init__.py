@@ -1,0 +1,1 @@
+"""Widgets that show view-models and emit signals. They know no service."""

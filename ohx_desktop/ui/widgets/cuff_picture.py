@@ -1,0 +1,57 @@
+"""The picture of an upper-arm cuff, in the theme's colours, with the pulse behind it."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QSizePolicy
+
+from ohx_desktop.ui import texts
+from ohx_desktop.ui.theme.apply import resources
+from ohx_desktop.ui.widgets.pulse import ListeningPulse
+
+# The colours of the drawing; they stand for the theme's.
+_ROLES = {
+    "#16212B": QPalette.ColorRole.WindowText,
+    "#005EA5": QPalette.ColorRole.Highlight,
+    "#E8F1F8": QPalette.ColorRole.AlternateBase,
+    "#FFFFFF": QPalette.ColorRole.Base,
+}
+
+
+class CuffPicture(ListeningPulse):
+    """A square picture."""
+
+    def __init__(self, size_px: int = 336) -> None:
+        super().__init__(centre=QPointF(0.5, 0.5))
+        self._size_px = size_px
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(texts.CUFF_PICTURE)
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return the square of the picture."""
+        return QSize(self._size_px, self._size_px)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the pulse, then the cuff over it."""
+        super().paintEvent(event)
+        palette = self.palette()
+        colours = tuple((drawn, palette.color(role).name()) for drawn, role in _ROLES.items())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = self.width() * 0.66
+        corner = (self.width() - side) / 2
+        _renderer(colours).render(painter, QRectF(corner, corner, side, side))
+        painter.end()
+
+
+@lru_cache(maxsize=4)
+def _renderer(colours: tuple[tuple[str, str], ...]) -> QSvgRenderer:
+    drawing = (resources() / "icons" / "upper-arm-cuff.svg").read_text(encoding="utf-8")
+    # In two steps, so that a colour put in is not taken for one of the drawing.
+    for place, (drawn, _) in enumerate(colours):
+        drawing = drawing.replace(drawn, f"{{{place}}}")
+    for place, (_, colour) in enumerate(colours):
+        drawing = drawing.replace(f"{{{place}}}", colour)
+    return QSvgRenderer(drawing.encode())

@@ -1,0 +1,72 @@
+"""The quiet line at the bottom: the queue, and who is signed in."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
+
+from ohx_desktop.ui.models.footer import FooterView
+from ohx_desktop.ui.theme.tokens import SPACE
+from ohx_desktop.ui.widgets.ink import label
+from ohx_desktop.ui.widgets.state_chip import StateChip
+
+
+class Footer(QFrame):
+    """Shows a FooterView."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("footer")
+        self.setFixedHeight(SPACE.footer)
+        self.chips: list[StateChip] = []
+        self.why = ElidedLabel()
+        self.signed_in = label(ink="muted")
+        self.row = QHBoxLayout(self)
+        self.row.setSpacing(SPACE.margin)
+        self.row.addWidget(self.why, 1)
+        self.row.addWidget(self.signed_in)
+
+    def show_view(self, view: FooterView) -> None:
+        """Show another state of the queue."""
+        while len(self.chips) > len(view.chips):
+            chip = self.chips.pop()
+            chip.hide()
+            chip.deleteLater()
+        for place, fact in enumerate(view.chips):
+            if place < len(self.chips):
+                self.chips[place].show_view(fact)
+            else:
+                self.chips.append(StateChip(fact, framed=False))
+                self.row.insertWidget(place, self.chips[place])
+        self.why.show_text(view.why)
+        self.signed_in.setText(view.signed_in)
+
+    def set_margin(self, margin: int) -> None:
+        """Begin and end where the column of the page does."""
+        self.row.setContentsMargins(margin, 0, margin, 0)
+
+
+class ElidedLabel(QLabel):
+    """A side remark that may be shortened; it is whole in the tool tip and for readers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("ink", "muted")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._whole = ""
+
+    def show_text(self, text: str) -> None:
+        """Show another remark."""
+        self._whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Shorten to the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        mode = Qt.TextElideMode.ElideRight
+        self.setText(self.fontMetrics().elidedText(self._whole, mode, self.width()))

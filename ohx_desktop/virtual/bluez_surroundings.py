@@ -1,0 +1,45 @@
+"""What the objects of one emulated adapter share, and how the emulation differs from swift."""
+
+from dataclasses import dataclass
+
+from ohx_desktop.virtual.bluez_agents import AgentManager
+from ohx_desktop.virtual.bluez_interfaces import BusError
+from ohx_desktop.virtual.bluez_objects import ObjectTree
+from ohx_desktop.virtual.room import VirtualRoom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quirks:
+    """Behaviour that differs between BlueZ versions, or is slow in a real one."""
+
+    failed_pairing_hangs: bool = False
+    """A read or StartNotify that pairs by itself never returns when that fails (5.82)."""
+    disconnect_s: float = 0.02
+    """Real ones take up to two seconds."""
+    failed_attempt_s: float = 0.1
+    """How long a refused connection attempt takes."""
+    pairing_timeout_s: float = 30.0
+    """Security Manager time-out."""
+    temporary_timeout_s: float = 30.0
+    """How long a device that is not paired is remembered once it is silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the device objects of one adapter share."""
+
+    tree: ObjectTree
+    adapter_path: str
+    room: VirtualRoom
+    agents: AgentManager
+    quirks: Quirks
+
+
+def bluez_failure(name: str, text: str) -> BusError:
+    """Return an org.bluez.Error."""
+    return BusError(f"org.bluez.Error.{name}", text)
+
+
+def device_path(adapter_path: str, address: str) -> str:
+    """Return the object path that BlueZ gives a device."""
+    return f"{adapter_path}/dev_{address.upper().replace(':', '_')}"

@@ -1,0 +1,153 @@
+"""One link between this computer and a virtual device.
+
+The host reads, writes, subscribes and pairs; the device sends values. Ordered faults strike here,
+so that every way to meet a virtual device shows the same ones.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from ohx_desktop.virtual.faults import INSUFFICIENT_AUTHENTICATION, Faults
+from ohx_desktop.virtual.gatt import AttError, AttributeTable, Characteristic, Property
+from ohx_desktop.virtual.pairing import PairingAgent, PairingFailed, PairingFailure
+
+OnValue = Callable[[bytes], None]
+
+
+class LinkDropped(Exception):  # noqa: N818 - reads as what happened
+    """The link is gone; the operation had no answer."""
+
+
+class Connection:
+    """A link, open from its construction until `close`, whoever calls it."""
+
+    def __init__(
+        self,
+        table: AttributeTable,
+        faults: Faults,
+        *,
+        is_encrypted: bool,
+        negotiate: Callable[[PairingAgent], Awaitable[None]],
+    ) -> None:
+        self.table = table
+        self.faults = faults
+        self.is_encrypted = is_encrypted
+        self._negotiate = negotiate
+        self._closed = asyncio.Event()
+        self._when_closed: list[Callable[[], None]] = []
+        self._subscribers: dict[int, OnValue] = {}
+        self._operations = 0
+        self._indications = 0
+        self.on_activity: Callable[[], None] = lambda: None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the link stands."""
+        return not self._closed.is_set()
+
+    def when_closed(self, callback: Callable[[], None]) -> None:
+        """Have `callback` called once when the link ends."""
+        self._when_closed.append(callback)
+
+    def close(self) -> None:
+        """End the link; a second call does nothing."""
+        if not self.is_open:
+            return
+        self._closed.set()
+        self._subscribers.clear()
+        for callback in self._when_closed:
+            callback()
+
+    # ── what the host does ───────────────────────────────────────────────────────────────────
+
+    async def read(self, handle: int) -> bytes:
+        """Read the characteristic at `handle`. Raises AttError, LinkDropped."""
+        characteristic = await self._operate(handle)
+        if Property.READ not in characteristic.properties or characteristic.on_read is None:
+            raise AttError(0x02)
+        return characteristic.on_read()
+
+    async def write(self, handle: int, value: bytes) -> None:
+        """Write the characteristic at `handle`. Raises AttError, LinkDropped."""
+        characteristic = await self._operate(handle)
+        writable = {Property.WRITE, Property.WRITE_WITHOUT_RESPONSE}
+        if not characteristic.properties & writable or characteristic.on_write is None:
+            raise AttError(0x03)
+        characteristic.on_write(value)
+
+    async def subscribe(self, handle: int, on_value: OnValue) -> None:
+        """Write the Client Characteristic Configuration. Raises AttError, LinkDropped."""
+        characteristic = await self._operate(handle)
+        if not characteristic.can_subscribe:
+            raise AttError(0x06)
+        self._subscribers[handle] = on_value
+        self.on_activity()
+
+    async def unsubscribe(self, handle: int) -> None:
+        """Clear the Client Characteristic Configuration. Raises AttError, LinkDropped."""
+        await self._operate(handle)
+        self._subscribers.pop(handle, None)
+
+    async def pair(self, agent: PairingAgent) -> None:
+        """Pair and encrypt the link. Raises PairingFailed, LinkDropped."""
+        self._count_operation()
+        pairing = asyncio.ensure_future(self._negotiate(agent))
+        closed = asyncio.ensure_future(self._closed.wait())
+        try:
+            await asyncio.wait({pairing, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if not pairing.done():
+                raise PairingFailed(PairingFailure.CANCELLED)
+            pairing.result()
+        finally:
+            pairing.cancel()
+            closed.cancel()
+        self.is_encrypted = True
+        self.on_activity()
+
+    # ── what the device does ─────────────────────────────────────────────────────────────────
+
+    def is_subscribed(self, characteristic: Characteristic) -> bool:
+        """Whether the host wants values of this characteristic."""
+        return characteristic.handle in self._subscribers
+
+    def client_configuration(self, characteristic: Characteristic) -> int:
+        """Return the value of its Client Characteristic Configuration: 1 notify, 2 indicate."""
+        if not self.is_subscribed(characteristic):
+            return 0
+        return 2 if Property.INDICATE in characteristic.properties else 1
+
+    async def send(self, characteristic: Characteristic, value: bytes) -> None:
+        """Notify or indicate; returns when confirmed. Raises LinkDropped."""
+        frames: tuple[bytes, ...] = (value,)
+        if Property.INDICATE in characteristic.properties:
+            number, self._indications = self._indications, self._indications + 1
+            if number == self.faults.lose_link_after_indications:
+                self.close()
+            frames = self.faults.frames_for(number, value)
+        on_value = self._subscribers.get(characteristic.handle)
+        if on_value is None:
+            raise LinkDropped
+        for frame in frames:
+            on_value(frame)
+        await asyncio.sleep(0)  # the host's confirmation
+
+    # ── faults ───────────────────────────────────────────────────────────────────────────────
+
+    async def _operate(self, handle: int) -> Characteristic:
+        """Count an operation, let ordered faults strike, return what it is about."""
+        await asyncio.sleep(0)  # the radio round trip
+        self._count_operation()
+        self.on_activity()
+        characteristic = self.table.at(handle)
+        if (code := self.faults.att_errors.get(characteristic.uuid)) is not None:
+            raise AttError(code)
+        if not self.is_encrypted and (characteristic.is_protected or self.faults.needs_pairing):
+            raise AttError(INSUFFICIENT_AUTHENTICATION)
+        return characteristic
+
+    def _count_operation(self) -> None:
+        if self._operations == self.faults.lose_link_after_operations:
+            self.close()
+        self._operations += 1
+        if not self.is_open:
+            raise LinkDropped

@@ -1,0 +1,128 @@
+"""Invented people to practise on. Any resemblance to a real record is chance.
+
+The shapes are those that go wrong: umlauts, Arabic, the Turkish dotted I, one name with two birth
+dates, a birth year only, an inactive record, one replaced by another, one deceased.
+"""
+
+from ohx_desktop.virtual.ehr.fhir_json import Resource
+from ohx_desktop.virtual.ehr.store import Store
+
+MRN_SYSTEM = "urn:oid:1.2.3.4.5"
+PATIENT = "pat-4711"
+PRACTITIONER = "prac-12"
+ENCOUNTER = "enc-771"
+
+
+def seed(store: Store) -> None:
+    """Fill an empty store with the invented practice."""
+    with store.draft() as draft:
+        for resource in (*_patients(), *_staff(), _encounter(), _order()):
+            draft.write(resource["resourceType"], resource["id"], resource)
+
+
+def _patients() -> tuple[Resource, ...]:
+    return (
+        _patient(PATIENT, "943 476 5919", "Bennett, Margaret Rose", "1952-03-14", "female"),
+        _patient("pat-4712", "401 023 2137", "Müller, Jürgen", "1967-11-02", "male"),
+        _patient("pat-4713", "518 774 0062", "الحسيني, ليلى", "1988-07-21", "female"),
+        _patient("pat-4714", "620 118 9043", "İnci, Iş\u0131l", "1979-01-30", "female"),
+        # The same name twice: only the birth date tells them apart.
+        _patient("pat-4715", "733 902 1158", "Novak, Anna", "1990-05-09", "female"),
+        _patient("pat-4716", "733 902 4471", "Novak, Anna", "1991-09-05", "female"),
+        # One person, two records: the older one leads to the newer.
+        _patient("pat-4717", "286 540 7719", "Ferreira, João", "1959-12-24", "male")
+        | {
+            "active": False,
+            "link": [{"other": {"reference": "Patient/pat-4718"}, "type": "replaced-by"}],
+        },
+        _patient("pat-4718", "286 540 8831", "Ferreira da Silva, João", "1959-12-24", "male"),
+        _patient("pat-4719", "155 639 2204", "O'Brien, Seán", "1941-08-17", "male")
+        | {"deceasedDateTime": "2025-02-11"},
+        _patient("pat-4720", "809 316 5527", "Łukasiewicz, Zofia", "2001-04-03", "female")
+        | {"active": False},
+        # Only the year of birth is known.
+        _patient("pat-4721", "372 485 6690", "Okafor, Chidi", "1936", "male"),
+        _patient("pat-4722", "564 207 3318", "Sørensen, Kim", "1996-02-29", "other"),
+    )
+
+
+def _patient(id_: str, mrn: str, name: str, born: str, gender: str) -> Resource:
+    family, given = name.split(", ")
+    return {
+        "resourceType": "Patient",
+        "id": id_,
+        "identifier": [
+            {
+                "use": "usual",
+                "type": {
+                    "coding": [
+                        {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}
+                    ]
+                },
+                "system": MRN_SYSTEM,
+                "value": mrn,
+            }
+        ],
+        "active": True,
+        "name": [{"use": "official", "family": family, "given": given.split()}],
+        "gender": gender,
+        "birthDate": born,
+    }
+
+
+def _staff() -> tuple[Resource, ...]:
+    return (
+        {
+            "resourceType": "Organization",
+            "id": "org-1",
+            "active": True,
+            "name": "Sandbox Practice",
+        },
+        {
+            "resourceType": "Practitioner",
+            "id": PRACTITIONER,
+            "active": True,
+            "name": [{"family": "Adeyemi", "given": ["Grace"], "prefix": ["Nurse"]}],
+        },
+        {
+            "resourceType": "PractitionerRole",
+            "id": "role-12",
+            "active": True,
+            "practitioner": {"reference": f"Practitioner/{PRACTITIONER}"},
+            "organization": {"reference": "Organization/org-1"},
+        },
+    )
+
+
+def _encounter() -> Resource:
+    return {
+        "resourceType": "Encounter",
+        "id": ENCOUNTER,
+        "status": "in-progress",
+        "class": [
+            {
+                "coding": [
+                    {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
+                ]
+            }
+        ],
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "participant": [{"actor": {"reference": f"Practitioner/{PRACTITIONER}"}}],
+    }
+
+
+def _order() -> Resource:
+    return {
+        "resourceType": "ServiceRequest",
+        "id": "order-31",
+        "status": "active",
+        "intent": "order",
+        "code": {
+            "concept": {
+                "coding": [{"system": "http://loinc.org", "code": "85354-9"}],
+                "text": "Blood pressure",
+            }
+        },
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "requester": {"reference": f"Practitioner/{PRACTITIONER}"},
+    }

@@ -1,0 +1,68 @@
+"""Faults to order: everything a real device does to a reader, as data.
+
+`Faults()` is a device that behaves. One record describes one device; the parts that act on a
+fault are `Connection` (operations and indications), `Peripheral` (connecting) and `pairing`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ohx_desktop.virtual.encoding import NAN
+
+INSUFFICIENT_AUTHENTICATION = 0x05
+"""ATT error: the host must pair first (Core specification, Attribute Protocol)."""
+
+TIME_REFUSED = 0x80
+"""ATT application error with which cuffs refuse a new time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What goes wrong. Indications are numbered from 0 in each connection."""
+
+    connections: int | None = None
+    """For how many connections the faults last; afterwards the device behaves. None: for ever."""
+
+    refuse_connections: int = 0
+    """Refuse this many attempts to connect before the first is accepted."""
+    connect_delay_s: float = 0.0
+    """Time until a connection stands, or is refused."""
+
+    refuse_pairing: bool = False
+    pairing_never_ends: bool = False
+    needs_pairing: bool = False
+    """Every access wants an encrypted link, whatever the model says."""
+    bond_forgotten: bool = False
+    """The device lost its key: a bonded host is dropped as soon as it connects."""
+
+    lose_link_after_operations: int | None = None
+    """Drop the link instead of answering the operation of this number."""
+    lose_link_after_indications: int | None = None
+    """Drop the link instead of sending the indication of this number."""
+    lose_link_mid_transfer: bool = False
+    """Drop the link half-way through what is to be sent."""
+
+    silent: bool = False
+    """Accept the subscription and never send anything."""
+    indication_interval_s: float | None = None
+    """Send slower (or faster) than the model does."""
+
+    malformed_indication: int | None = None
+    """Send this indication with bytes that no flag explains."""
+    truncated_indication: int | None = None
+    """Send this indication without its last two bytes."""
+    duplicated_indication: int | None = None
+    """Send this indication twice, as after a lost confirmation."""
+    failed_measurement: bool = False
+    """Measure nothing: the next record has no pressures (NaN) and status 0."""
+
+    att_errors: Mapping[str, int] = field(default_factory=dict)
+    """Characteristic UUID to the ATT error that answers every access to it."""
+
+    def frames_for(self, number: int, frame: bytes) -> tuple[bytes, ...]:
+        """Return what is really sent for indication `number`: spoilt, twice, or as it is."""
+        if number == self.malformed_indication:
+            frame = frame + NAN
+        if number == self.truncated_indication:
+            frame = frame[:-2]
+        return (frame, frame) if number == self.duplicated_indication else (frame,)

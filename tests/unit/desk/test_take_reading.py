@@ -1,0 +1,354 @@
+"""Taking a reading: nothing without a patient, nothing old, nothing twice, nothing left behind."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+
+from ohx_desktop.ble.events import (
+    CaptureEvent,
+    LinkState,
+    ReadingReceived,
+    RecordRefused,
+    SessionFailed,
+    StateChanged,
+)
+from ohx_desktop.desk.states import DeskState, Filed, FindPatient, Reviewing, Waiting
+from ohx_desktop.desk.take_reading import TakeReading
+from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
+from ohx_desktop.domain.errors import (
+    ConnectionLost,
+    RadioReason,
+    RadioUnavailable,
+    StoreEnvironment,
+    Transient,
+    Truncated,
+)
+from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
+from ohx_desktop.domain.reading import Reading, Source
+from ohx_desktop.outbox.states import EntryState, OutboxEntry
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=timezone(timedelta(hours=1)))
+JANE = Patient(reference="Patient/jane", family="Smith", given="Jane")
+OMAR = Patient(reference="Patient/omar", family="Haddad", given="Omar")
+
+
+def received(
+    systolic: int = 128, *, stored: bool = False, trust: ClockTrust = ClockTrust.DEVICE
+) -> ReadingReceived:
+    quantity = Quantity(
+        kind=QuantityKind.SYSTOLIC_BLOOD_PRESSURE, value=Decimal(systolic), unit=Unit.MM_HG
+    )
+    reading = Reading(
+        source=Source.BLUETOOTH,
+        device=DeviceIdentity(address="AA:BB:CC:DD:EE:FF"),
+        measured_at=NOON,
+        received_at=NOON,
+        clock=DeviceClock(device=NOON.replace(tzinfo=None), trust=trust),
+        quantities=(quantity,),
+        stored=stored,
+    )
+    return ReadingReceived(reading=reading, frames=(b"\x00",))
+
+
+class Room:
+    """The three edges of the desk, driven by a test."""
+
+    def __init__(self) -> None:
+        self.patients: tuple[Patient, ...] = (JANE, OMAR)
+        self.find_error: Exception | None = None
+        self.capture_error: Exception | None = None
+        self.file_error: Exception | None = None
+        self.registered = True
+        self.filed: list[tuple[Reading, str]] = []
+        self.known: set[UUID] = set()
+        self.listening = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._heard: asyncio.Queue[CaptureEvent] = asyncio.Queue()
+        self._sent: asyncio.Queue[OutboxEntry] = asyncio.Queue()
+
+    async def find_patients(self, query: PatientQuery) -> tuple[Patient, ...]:
+        await self.gate.wait()
+        if self.find_error:
+            raise self.find_error
+        return tuple(p for p in self.patients if p.family == query.family)
+
+    async def events(self, *, session_began: datetime) -> AsyncGenerator[CaptureEvent]:
+        if self.capture_error:
+            raise self.capture_error
+        self.listening += 1
+        try:
+            while True:
+                yield await self._heard.get()
+        finally:
+            self.listening -= 1
+
+    def is_registered(self, device: DeviceIdentity | None) -> bool:
+        return self.registered
+
+    async def file(self, event: ReadingReceived, patient: Patient) -> OutboxEntry:
+        await self.gate.wait()
+        if self.file_error:
+            raise self.file_error
+        self.filed.append((event.reading, patient.reference))
+        return self.entry(EntryState.QUEUED)
+
+    async def is_known(self, reading_id: UUID) -> bool:
+        return reading_id in self.known
+
+    async def progress(self, entry_id: UUID) -> AsyncGenerator[OutboxEntry]:
+        while True:
+            yield await self._sent.get()
+
+    def hears(self, *events: CaptureEvent) -> None:
+        for event in events:
+            self._heard.put_nowait(event)
+
+    def sends(self, state: EntryState) -> None:
+        self._sent.put_nowait(self.entry(state))
+
+    def entry(self, state: EntryState) -> OutboxEntry:
+        return OutboxEntry(
+            id=self.entry_id, reading_id=uuid4(), state=state, attempts=1, created_at=NOON
+        )
+
+    entry_id = UUID(int=7)
+
+
+class Desk(TakeReading):
+    """A desk in a room, with what it showed and the bugs it met."""
+
+    def __init__(self, room: Room) -> None:
+        self.shown: list[DeskState] = []
+        self.bugs: list[BaseException] = []
+        super().__init__(
+            patients=room,
+            capture=room,
+            filing=room,
+            on_state=self.shown.append,
+            on_failure=self.bugs.append,
+            now=lambda: NOON,
+        )
+
+    async def press_confirm(self) -> None:
+        """Confirm what the screen shows, as a person does."""
+        reading = self.state.reading if isinstance(self.state, Reviewing) else None
+        await self.confirm(reading.id if reading else UUID(int=0))
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+@pytest.fixture
+async def desk(room: Room) -> AsyncGenerator[Desk]:
+    desk = Desk(room)
+    yield desk
+    await desk.close()
+    assert desk.bugs == []
+    assert room.listening == 0, "the radio listens on after the end"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(2):
+        while not condition():
+            await asyncio.sleep(0)
+
+
+async def reviewing(desk: Desk, room: Room, event: ReadingReceived | None = None) -> Reviewing:
+    await desk.choose(JANE)
+    room.hears(event or received())
+    await until(lambda: isinstance(desk.state, Reviewing))
+    assert isinstance(desk.state, Reviewing)
+    return desk.state
+
+
+async def test_from_patient_to_chart(desk: Desk, room: Room) -> None:
+    await desk.find(PatientQuery(family="Smith"))
+    assert desk.state == FindPatient(results=(JANE,))
+    await reviewing(desk, room)
+    await desk.press_confirm()
+    filed = desk.state
+    assert isinstance(filed, Filed)
+    assert (filed.saved_at, filed.sent_at, filed.verified_at) == (NOON, None, None)
+    room.sends(EntryState.ACKNOWLEDGED)
+    await until(lambda: isinstance(desk.state, Filed) and desk.state.sent_at is not None)
+    room.sends(EntryState.VERIFIED)
+    await until(lambda: isinstance(desk.state, Filed) and desk.state.verified_at is not None)
+    assert [patient for _, patient in room.filed] == ["Patient/jane"]
+
+
+async def test_a_double_confirmation_files_once(desk: Desk, room: Room) -> None:
+    await reviewing(desk, room)
+    await asyncio.gather(desk.press_confirm(), desk.press_confirm())
+    await desk.press_confirm()
+    assert len(room.filed) == 1
+
+
+async def test_a_record_from_the_memory_is_never_offered(desk: Desk, room: Room) -> None:
+    await desk.choose(JANE)
+    room.hears(received(150, stored=True), received(151, stored=True))
+    await until(lambda: isinstance(desk.state, Waiting) and desk.state.stored_seen == 2)
+    assert not any(isinstance(state, Reviewing) for state in desk.shown)
+
+
+async def test_a_reading_filed_before_is_never_offered_again(desk: Desk, room: Room) -> None:
+    again = received()
+    room.known.add(again.reading.id)
+    await desk.choose(OMAR)
+    room.hears(again)
+    await until(lambda: isinstance(desk.state, Waiting) and desk.state.stored_seen == 1)
+
+
+async def test_leaving_the_patient_stops_the_radio_and_forgets(desk: Desk, room: Room) -> None:
+    await reviewing(desk, room)
+    await desk.leave_patient()
+    assert desk.state == FindPatient()
+    assert room.listening == 0
+    await desk.choose(OMAR)
+    await desk.press_confirm()
+    assert isinstance(desk.state, Waiting)
+    assert room.filed == []
+
+
+async def test_a_reading_that_comes_between_two_patients_reaches_neither(
+    desk: Desk, room: Room
+) -> None:
+    await desk.choose(JANE)
+    await desk.leave_patient()
+    assert desk.state == FindPatient()
+    await desk.press_confirm()
+    assert room.filed == []
+
+
+async def test_no_other_patient_can_be_chosen_over_an_open_one(desk: Desk, room: Room) -> None:
+    await reviewing(desk, room)
+    await desk.choose(OMAR)
+    await desk.press_confirm()
+    assert [patient for _, patient in room.filed] == ["Patient/jane"]
+
+
+async def test_a_failed_save_keeps_the_reading_on_the_screen(desk: Desk, room: Room) -> None:
+    before = await reviewing(desk, room)
+    room.file_error = StoreEnvironment("the disk is full")
+    await desk.press_confirm()
+    after = desk.state
+    assert isinstance(after, Reviewing)
+    assert after.reading == before.reading
+    assert after.error is room.file_error
+    room.file_error = None
+    await desk.press_confirm()
+    assert len(room.filed) == 1
+
+
+async def test_while_saving_nobody_can_leave(desk: Desk, room: Room) -> None:
+    await reviewing(desk, room)
+    room.gate.clear()
+    saving = asyncio.create_task(desk.press_confirm())
+    await until(lambda: isinstance(desk.state, Reviewing) and desk.state.saving)
+    await desk.leave_patient()
+    await desk.measure_again()
+    assert isinstance(desk.state, Reviewing)
+    room.gate.set()
+    await saving
+    assert isinstance(desk.state, Filed)
+
+
+@pytest.mark.parametrize("trust", [ClockTrust.UNKNOWN, ClockTrust.RECEIVED])
+async def test_a_doubtful_time_needs_a_look_at_the_display(
+    desk: Desk, room: Room, trust: ClockTrust
+) -> None:
+    await reviewing(desk, room, received(trust=trust))
+    await desk.press_confirm()
+    assert room.filed == []
+    desk.check_display(checked=True)
+    await desk.press_confirm()
+    assert len(room.filed) == 1
+
+
+async def test_an_unregistered_device_needs_a_look_at_the_display(desk: Desk, room: Room) -> None:
+    room.registered = False
+    await reviewing(desk, room)
+    await desk.press_confirm()
+    assert room.filed == []
+
+
+async def test_measuring_again_drops_the_reading_and_waits(desk: Desk, room: Room) -> None:
+    await reviewing(desk, room)
+    await desk.measure_again()
+    assert desk.state == Waiting(patient=JANE)
+    room.hears(received(131))
+    await until(lambda: isinstance(desk.state, Reviewing))
+    await desk.press_confirm()
+    assert [reading.quantities[0].value for reading, _ in room.filed] == [131]
+
+
+async def test_a_second_reading_waits_behind_the_first_and_is_not_lost(
+    desk: Desk, room: Room
+) -> None:
+    await reviewing(desk, room, received(120))
+    room.hears(received(130))
+    await until(lambda: isinstance(desk.state, Reviewing) and desk.state.more == 1)
+    await desk.press_confirm()
+    assert isinstance(desk.state, Filed)
+    assert desk.state.more == 1
+    await desk.measure_again()
+    await desk.press_confirm()
+    assert [reading.quantities[0].value for reading, _ in room.filed] == [120, 130]
+
+
+async def test_a_failed_session_is_told_until_the_next_sign_of_life(desk: Desk, room: Room) -> None:
+    lost = ConnectionLost("the cuff stopped answering")
+    await desk.choose(JANE)
+    room.hears(SessionFailed(error=lost), StateChanged(state=LinkState.LISTENING))
+    await until(lambda: isinstance(desk.state, Waiting) and desk.state.problem is lost)
+    room.hears(StateChanged(state=LinkState.CONNECTING, name="Cuff room 2"))
+    await until(lambda: isinstance(desk.state, Waiting) and desk.state.problem is None)
+    assert isinstance(desk.state, Waiting)
+    assert desk.state.device_name == "Cuff room 2"
+
+
+async def test_a_refused_record_is_told_and_kept_out(desk: Desk, room: Room) -> None:
+    error = Truncated("the record is too short")
+    await desk.choose(JANE)
+    room.hears(RecordRefused(error=error))
+    await until(lambda: isinstance(desk.state, Waiting) and desk.state.problem is error)
+
+
+async def test_without_bluetooth_the_screen_says_so(desk: Desk, room: Room) -> None:
+    room.capture_error = RadioUnavailable("no adapter", reason=RadioReason.NO_ADAPTER)
+    await desk.choose(JANE)
+    await until(lambda: isinstance(desk.state, Waiting) and desk.state.problem is not None)
+    assert isinstance(desk.state, Waiting)
+    assert desk.state.link is LinkState.ENDED
+
+
+async def test_an_unreachable_ehr_is_told_in_place(desk: Desk, room: Room) -> None:
+    room.find_error = Transient("the EHR does not answer")
+    await desk.find(PatientQuery(family="Smith"))
+    assert desk.state == FindPatient(error=room.find_error)
+
+
+async def test_a_late_search_result_never_covers_a_newer_one(desk: Desk, room: Room) -> None:
+    room.gate.clear()
+    first = asyncio.create_task(desk.find(PatientQuery(family="Smith")))
+    second = asyncio.create_task(desk.find(PatientQuery(family="Haddad")))
+    await until(lambda: len(desk.shown) == 2)
+    room.gate.set()
+    await asyncio.gather(first, second)
+    assert desk.state == FindPatient(results=(OMAR,))
+
+
+async def test_a_press_meant_for_another_reading_files_nothing(desk: Desk, room: Room) -> None:
+    first = await reviewing(desk, room, received(120))
+    room.hears(received(130))
+    await until(lambda: isinstance(desk.state, Reviewing) and desk.state.more == 1)
+    await desk.measure_again()
+    await desk.confirm(first.reading.id)
+    assert room.filed == []

@@ -1,0 +1,143 @@
+"""Submissions for the tests of the FHIR mapping: one by hand, and every one there can be."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
+from ohx_desktop.domain.flags import Flag
+from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
+from ohx_desktop.domain.reading import Reading, Source
+from ohx_desktop.review.submission import Gateway, Submission
+
+SYSTOLIC = QuantityKind.SYSTOLIC_BLOOD_PRESSURE
+DIASTOLIC = QuantityKind.DIASTOLIC_BLOOD_PRESSURE
+MEAN = QuantityKind.MEAN_ARTERIAL_PRESSURE
+PULSE = QuantityKind.PULSE_RATE
+
+CUFF = DeviceIdentity(
+    manufacturer="Example Medical Ltd",
+    model="BPM-200",
+    address="A4:C1:38:0B:11:2E",
+    serial="SN0012345",
+    firmware="1.4.2",
+)
+GATEWAY = Gateway(
+    installation=UUID("0529d9e6-f06b-56ca-89fc-c396a28e5e2f"), station="kiosk-3", version="0.1.0"
+)
+MEASURED = datetime.fromisoformat("2026-11-23T09:41:07+01:00")
+CONFIRMED = datetime.fromisoformat("2026-11-23T09:42:30.120+01:00")
+
+
+def mm_hg(kind: QuantityKind, value: str) -> Quantity:
+    return Quantity(kind=kind, value=Decimal(value), unit=Unit.MM_HG)
+
+
+def pulse(value: str) -> Quantity:
+    return Quantity(kind=PULSE, value=Decimal(value), unit=Unit.PER_MINUTE)
+
+
+def reading(
+    *,
+    source: Source = Source.BLUETOOTH,
+    device: DeviceIdentity | None = CUFF,
+    measured_at: datetime | None = MEASURED,
+    clock: DeviceClock | None = None,
+    quantities: tuple[Quantity, ...] | None = None,
+    flags: frozenset[Flag] = frozenset({Flag.IRREGULAR_PULSE, Flag.CUFF_FIT_OK}),
+) -> Reading:
+    return Reading(
+        source=source,
+        device=device,
+        measured_at=measured_at,
+        received_at=MEASURED + timedelta(seconds=41),
+        clock=clock
+        or DeviceClock(device=MEASURED.replace(tzinfo=None), offset_s=0, trust=ClockTrust.DEVICE),
+        quantities=quantities
+        or (mm_hg(SYSTOLIC, "138"), mm_hg(DIASTOLIC, "84"), mm_hg(MEAN, "102"), pulse("71")),
+        flags=flags,
+    )
+
+
+def submission(
+    measured: Reading | None = None,
+    *,
+    patient: str = "Patient/pat-4711",
+    performer: str | None = "Practitioner/prac-12",
+    verifier: str | None = "Practitioner/prac-12",
+    encounter: str | None = "Encounter/enc-771",
+) -> Submission:
+    return Submission(
+        reading=measured or reading(),
+        patient=patient,
+        performer=performer,
+        verifier=verifier,
+        encounter=encounter,
+        confirmed_at=CONFIRMED,
+        gateway=GATEWAY,
+    )
+
+
+_text = st.none() | st.text(max_size=12)
+_hex = st.integers(0, 255).map("{:02X}".format)
+_eui48 = st.lists(_hex, min_size=6, max_size=6).map(":".join)
+_times = st.datetimes(
+    min_value=datetime(2000, 1, 2),
+    max_value=datetime(2060, 1, 1),
+    timezones=st.timezones(),
+)
+_devices = st.builds(
+    DeviceIdentity,
+    manufacturer=_text,
+    model=_text,
+    address=st.none() | _eui48 | st.uuids().map(str),
+    serial=_text,
+    firmware=_text,
+    system_id=st.none() | st.lists(_hex, min_size=8, max_size=8).map("-".join),
+    udi=_text | st.just("(01)00884838001234(21)A1"),
+)
+_clocks = st.builds(
+    DeviceClock,
+    device=st.none() | st.datetimes(),
+    offset_s=st.none() | st.floats(-1e6, 1e6),
+    trust=st.sampled_from(ClockTrust),
+)
+_values = st.decimals("0.1", "400", places=1) | st.integers(1, 400).map(Decimal)
+_units = st.sampled_from([Unit.MM_HG, Unit.KILOPASCAL])
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> Reading:
+    kinds = draw(st.lists(st.sampled_from(QuantityKind), min_size=1, unique=True))
+    unit = draw(_units)
+    return Reading(
+        source=draw(st.sampled_from(Source)),
+        device=draw(st.none() | _devices),
+        measured_at=draw(st.none() | _times),
+        received_at=draw(_times),
+        clock=draw(_clocks),
+        sequence=draw(st.none() | st.integers(0, 65535)),
+        quantities=tuple(
+            Quantity(kind=kind, value=draw(_values), unit=Unit.PER_MINUTE)
+            if kind is PULSE
+            else pressure(kind, draw(_values), unit)
+            for kind in kinds
+        ),
+        flags=draw(st.frozensets(st.sampled_from(Flag))),
+    )
+
+
+_ids = st.from_regex(r"[A-Za-z0-9\-]{1,64}", fullmatch=True)
+_people = st.none() | _ids.map("Practitioner/{}".format) | _ids.map("Patient/{}".format)
+submissions = st.builds(
+    Submission,
+    reading=readings(),
+    patient=_ids.map("Patient/{}".format),
+    performer=_people,
+    verifier=_people,
+    encounter=st.none() | _ids.map("Encounter/{}".format),
+    confirmed_at=_times,
+    gateway=st.builds(Gateway, installation=st.uuids(), station=st.text(), version=st.text()),
+)
