@@ -33,7 +33,7 @@ layers: setup
 	@$(BIN)/lint-imports --no-cache
 
 test-hapi: setup ## the same line against a real HAPI FHIR JPA R5 server
-	@$(BIN)/pytest -q -m hapi tests/hapi
+	@$(BIN)/pytest -q -m hapi tests
 
 benchmarks: setup ## each figure as a ratio against the bare way, in one run
 	@benchmarks/run

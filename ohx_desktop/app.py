@@ -17,7 +17,7 @@ from ohx_desktop import __version__
 from ohx_desktop.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from ohx_desktop.ble.enrolment import DeviceRegistry, EnrolledDevice
+    from ohx_desktop.ble.device_registry import DeviceRegistry, EnrolledDevice
     from ohx_desktop.ble.link import Radio
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.desk.capture import RegisteredCapture
@@ -50,7 +50,7 @@ AskPasskey = Callable[[str], Awaitable[int | None]]
 
 def open_registry(directory: Path | None) -> "DeviceRegistry":
     """Return the devices registered in a profile. Blocking."""
-    from ohx_desktop.ble.enrolment import DeviceRegistry
+    from ohx_desktop.ble.device_registry import DeviceRegistry
 
     return DeviceRegistry(_profile(directory).devices_file)
 
@@ -74,12 +74,12 @@ async def enrol(
     ask_passkey: AskPasskey | None = None,
 ) -> "EnrolledDevice":
     """Pair a device, ask who it is, and register it. Raises the DeviceError family."""
-    from ohx_desktop.ble.enrolment import EnrolledDevice
-    from ohx_desktop.domain.clock import system_now
+    from ohx_desktop.ble.enrolment import meet_device
+    from ohx_desktop.ble.radio import BleakRadio
 
-    listener = open_listener(radio=radio, ask_passkey=ask_passkey)
-    identity, driver = await listener.identify(address, deadline_s=deadline_s)
-    device = EnrolledDevice(identity=identity, driver=driver, enrolled_at=system_now())
+    device = await meet_device(
+        radio or BleakRadio(ask_passkey=ask_passkey), address, deadline_s=deadline_s
+    )
     await asyncio.to_thread(registry.add, device)
     return device
 
@@ -159,7 +159,7 @@ async def open_workstation(
     """
     import filelock
 
-    from ohx_desktop.ble.enrolment import DeviceRegistry
+    from ohx_desktop.ble.device_registry import DeviceRegistry
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.domain.errors import AlreadyOpen
     from ohx_desktop.ops.logging import configure_logging
@@ -173,7 +173,9 @@ async def open_workstation(
         raise AlreadyOpen("the program is already open on this workstation") from None
     try:
         await asyncio.to_thread(configure_logging, profile.logs)
-        effective = settings or await asyncio.to_thread(_settings, profile)
+        effective = settings
+        if effective is None:
+            effective = await asyncio.to_thread(_settings, profile)
         async with (
             _outbox(profile, effective, key_source=key_source, on_change=on_queue_change) as outbox,
             _ehr_and_sender(profile, effective, outbox) as ehr,

@@ -8,6 +8,7 @@ Everything here blocks (a keyring call takes some 30 ms, and longer when it asks
 from a thread.
 """
 
+import errno
 import os
 import secrets
 import stat
@@ -149,15 +150,22 @@ class KeyFile:
             raise _unusable("the key file", error) from error
 
     def create(self) -> bytes:
-        """Make the key and its file, durable before it is used."""
+        """Make the key and its file, whole and durable before it is used."""
         key = secrets.token_bytes(KEY_BYTES)
+        # Renamed when whole: a crash in the middle must not leave half a key under this name.
+        unfinished = self._path.with_name(f"{self._path.name}.unfinished")
         try:
+            if self._path.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            unfinished.unlink(missing_ok=True)
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(f"{key.hex()}\n")
                 file.flush()
                 os.fsync(file.fileno())
+            unfinished.replace(self._path)
+            _flush_folder(self._path.parent)
         except OSError as error:
             raise _unusable("the key file", error) from error
         return key
@@ -313,6 +321,16 @@ def _parsed(raw: bytes, what: str) -> bytes:
             hint="restore it from the backup it was made with",
         )
     return key
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows has no such call and needs none
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _unusable(what: str, error: OSError) -> KeystoreError:

@@ -1,111 +1,59 @@
-"""The devices registered with this workstation: which cuff is ours, and who it proved to be.
+"""Enrol a device: hear it, pair with it, ask who it is.
 
-Addresses and serial numbers are no health data, so the registry is a plain file an administrator
-can read.
+What it says then is what later sessions are compared with.
 """
 
-import json
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from pathlib import Path
+import asyncio
 
-from ohx_desktop.domain.device import DeviceIdentity
-from ohx_desktop.domain.errors import DeviceNotFound, StoreDamaged, StoreEnvironment
-
-_SCHEMA = "ohx.devices/1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnrolledDevice:
-    """A registered device. `enrolled_at` is aware."""
-
-    identity: DeviceIdentity
-    driver: str
-    enrolled_at: datetime
+from ohx_desktop.ble.device_registry import EnrolledDevice
+from ohx_desktop.ble.link import Radio
+from ohx_desktop.ble.registry import Recognised, recognise
+from ohx_desktop.ble.session import CONNECT_S, Conversation, read_identity
+from ohx_desktop.domain.clock import Now, system_now
+from ohx_desktop.domain.errors import DeviceNotFound, RadioReason, RadioUnavailable, Unsupported
 
 
-class DeviceRegistry:
-    """The registered devices of one profile; every change is on disk when the method returns.
+async def meet_device(
+    radio: Radio, address: str, *, deadline_s: float, now: Now = system_now
+) -> EnrolledDevice:
+    """Return the device at `address`, paired and asked for its identity.
 
-    Blocking; callers on an event loop use a thread for `add` and `remove`.
+    Raises DeviceNotFound, Unsupported, PairingRefused and the other DeviceErrors.
     """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._devices = {device.identity.address: device for device in self._read()}
-
-    @property
-    def devices(self) -> tuple[EnrolledDevice, ...]:
-        """All registered devices, oldest first."""
-        return tuple(sorted(self._devices.values(), key=lambda device: device.enrolled_at))
-
-    def has_address(self, address: str) -> bool:
-        """Tell whether a device with this address is registered."""
-        return address in self._devices
-
-    def knows(self, identity: DeviceIdentity) -> bool:
-        """Tell whether this is a registered device by address and, where both tell it, serial."""
-        known = self._devices.get(identity.address)
-        if known is None:
-            return False
-        serials = {known.identity.serial, identity.serial} - {None}
-        return len(serials) <= 1
-
-    def add(self, device: EnrolledDevice) -> None:
-        """Register a device, in place of an earlier one with its address."""
-        self._write({**self._devices, device.identity.address: device})
-
-    def remove(self, address: str) -> EnrolledDevice:
-        """Forget a device. Raises DeviceNotFound."""
-        if address not in self._devices:
-            raise DeviceNotFound(
-                "no device with this address is registered here",
-                hint="list the registered devices with: ohx-desktop devices",
-            )
-        remaining = dict(self._devices)
-        removed = remaining.pop(address)
-        self._write(remaining)
-        return removed
-
-    def _read(self) -> list[EnrolledDevice]:
-        try:
-            content = json.loads(self._path.read_bytes())
-            if content["schema"] != _SCHEMA:
-                raise ValueError("unknown schema")  # noqa: TRY301 - one way out for all damage
-            return [
-                EnrolledDevice(
-                    identity=DeviceIdentity(**row["identity"]),
-                    driver=row["driver"],
-                    enrolled_at=datetime.fromisoformat(row["enrolled_at"]),
+    try:
+        async with asyncio.timeout(deadline_s):
+            recognised, name = await _hear(radio, address)
+            async with radio.connect(address, deadline_s=CONNECT_S) as link:
+                await link.pair()
+                conversation = Conversation(
+                    address=address,
+                    name=name,
+                    recognised=recognised,
+                    session_began=now(),
+                    now=now,
+                    first_met=lambda _frame: None,
+                    listening=object(),
                 )
-                for row in content["devices"]
-            ]
-        except FileNotFoundError:
-            return []
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreDamaged(
-                "the list of registered devices cannot be read",
-                meaning="no reading was affected",
-                hint=f"remove {self._path} and enrol the devices again",
-            ) from error
+                identity = await read_identity(link, conversation)
+    except TimeoutError:
+        raise DeviceNotFound(
+            f"the device was not heard or did not finish within {deadline_s:g} s",
+            meaning="it was not registered",
+            hint="put it into pairing mode near this computer and try again",
+        ) from None
+    return EnrolledDevice(identity=identity, driver=recognised.driver, enrolled_at=now())
 
-    def _write(self, devices: dict[str | None, EnrolledDevice]) -> None:
-        rows = [
-            {
-                "identity": asdict(device.identity),
-                "driver": device.driver,
-                "enrolled_at": device.enrolled_at.isoformat(),
-            }
-            for device in devices.values()
-        ]
-        draft = self._path.with_suffix(".new")
-        try:
-            draft.write_text(json.dumps({"schema": _SCHEMA, "devices": rows}, indent=1))
-            draft.replace(self._path)
-        except OSError as error:
-            raise StoreEnvironment(
-                f"the list of registered devices cannot be written ({error.strerror})",
-                meaning="no reading was affected, but the device is not registered",
-                hint="free disk space or mend the folder's permissions, then try again",
-            ) from error
-        self._devices = devices
+
+async def _hear(radio: Radio, address: str) -> tuple[Recognised, str | None]:
+    async with radio.scan() as advertisements:
+        async for advertisement in advertisements:
+            if advertisement.address.upper() != address.upper():
+                continue
+            recognised = recognise(advertisement)
+            if recognised is None:
+                raise Unsupported(
+                    "this program does not read devices of this kind",
+                    meaning="it was not registered",
+                )
+            return recognised, advertisement.name
+    raise RadioUnavailable("the scan ended by itself", reason=RadioReason.UNKNOWN)

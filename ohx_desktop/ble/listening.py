@@ -34,9 +34,9 @@ from ohx_desktop.domain.errors import (
     RadioUnavailable,
 )
 
-# Devices go on advertising after a session; one that has nothing new need not be asked again at
-# once. A new measurement takes a minute, so that it is met at its first advertisement.
-AFTER_SUCCESS_S = 20.0
+# Devices go on advertising after a session, for a minute at most. One that has nothing new need
+# not be asked again at once, and a new measurement must not wait long.
+AFTER_SUCCESS_S = 10.0
 # A failed device may have left its advertising window, or need a moment to recover.
 AFTER_FAILURE_S = 2.0
 LONGEST_PAUSE_S = 30.0

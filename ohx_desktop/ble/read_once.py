@@ -1,7 +1,7 @@
 """Read one device once: listen until a session brought what was asked for, or the time is over.
 
 The rule of `ohx-desktop read`: a failed session is not the end, as the device may come again; a
-refused record is, because a person must know.
+refused new record is, because a person must know.
 """
 
 import asyncio
@@ -28,39 +28,67 @@ async def read_once(
 ) -> None:
     """Hand the events worth telling to `on_event` until a session with a reading has ended.
 
-    Stored readings pass only with `include_stored`. Raises at the end: the refusal of a record,
+    Stored records pass only with `include_stored`. Raises at the end: the refusal of a record,
     the failure of the last session if there was no reading, or DeviceNotFound.
     """
-    readings, kept_out = 0, 0
-    refusal: OhxError | None = None
-    failure: OhxError | None = None
+    reading = _OneReading(include_stored=include_stored)
     try:
         async with asyncio.timeout(deadline_s), aclosing(events):
             async for event in events:
-                match event:
-                    case ReadingReceived(reading=reading) if reading.stored and not include_stored:
-                        kept_out += 1
-                        continue
-                    case ReadingReceived():
-                        readings += 1
-                    case RecordRefused(error=error):
-                        refusal = error
-                    case SessionFailed(error=PairingRefused() as error):
-                        raise error
-                    case SessionFailed(error=error):
-                        failure = error
-                on_event(event)
-                ended = isinstance(event, StateChanged) and event.state is LinkState.ENDED
-                if ended and (readings or refusal):
+                if reading.is_asked_for(event):
+                    on_event(event)
+                if reading.is_over_with(event):
                     break
     except TimeoutError:
-        failure = failure or DeviceNotFound(
+        reading.time_is_over(deadline_s)
+    reading.raise_problem()
+
+
+class _OneReading:
+    """What has come of one attempt to read a device."""
+
+    def __init__(self, *, include_stored: bool) -> None:
+        self._include_stored = include_stored
+        self._readings = self._kept_out = 0
+        self._refusal: OhxError | None = None
+        self._failure: OhxError | None = None
+
+    def is_asked_for(self, event: CaptureEvent) -> bool:
+        """Count an event; tell whether it is of interest. Raises PairingRefused at once."""
+        match event:
+            case ReadingReceived(reading=reading):
+                wanted = self._include_stored or not reading.stored
+                self._readings += wanted
+                self._kept_out += not wanted
+                return wanted
+            case RecordRefused(error=error, stored=stored):
+                wanted = self._include_stored or not stored
+                self._refusal = error if wanted else self._refusal
+                self._kept_out += not wanted
+                return wanted
+            case SessionFailed(error=PairingRefused() as error):
+                raise error
+            case SessionFailed(error=error):
+                self._failure = error
+        return True
+
+    def is_over_with(self, event: CaptureEvent) -> bool:
+        """Tell whether this event ends the attempt."""
+        ended = isinstance(event, StateChanged) and event.state is LinkState.ENDED
+        return ended and bool(self._readings or self._refusal)
+
+    def time_is_over(self, deadline_s: float) -> None:
+        """Note that nothing more may come."""
+        self._failure = self._failure or DeviceNotFound(
             f"no new measurement arrived within {deadline_s:g} s",
-            meaning=f"{kept_out} older records of the device's memory were kept out"
-            if kept_out
+            meaning=f"{self._kept_out} older records of the device's memory were kept out"
+            if self._kept_out
             else None,
         )
-    if refusal is not None:
-        raise refusal
-    if failure is not None and not readings:
-        raise failure
+
+    def raise_problem(self) -> None:
+        """Raise what a person must know."""
+        if self._refusal is not None:
+            raise self._refusal
+        if self._failure is not None and not self._readings:
+            raise self._failure

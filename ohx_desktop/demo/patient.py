@@ -35,5 +35,5 @@ async def sit_down_and_measure(desk: "TakeReading", cuff: "Cuff") -> Never:
 
 
 async def _until_waiting(desk: "TakeReading", *, waiting: bool) -> None:
-    while isinstance(desk.state, Waiting) is not waiting:
+    while isinstance(desk.state, Waiting) is not waiting:  # noqa: ASYNC110 - looks up
         await asyncio.sleep(_LOOKS_UP_S)

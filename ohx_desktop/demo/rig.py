@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ohx_desktop.app import Workstation, open_workstation
-from ohx_desktop.ble.enrolment import DeviceRegistry, EnrolledDevice
+from ohx_desktop.ble.device_registry import DeviceRegistry, EnrolledDevice
 from ohx_desktop.ble.radio import BleakRadio
 from ohx_desktop.domain.clock import system_now
 from ohx_desktop.domain.device import DeviceIdentity

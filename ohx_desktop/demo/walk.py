@@ -36,7 +36,7 @@ _STEP_DEADLINE_S = 20.0
 _SETTLE_S = 0.12
 
 
-class _WalkFailed(Exception):
+class _WalkError(Exception):
     """What was not as it must be."""
 
 
@@ -45,7 +45,7 @@ async def walk(window: "StaffWindow", desk: "TakeReading", rig: "DemoRig", pictu
     walker = _Walker(window, desk, rig, pictures)
     try:
         await walker.walk()
-    except _WalkFailed as failure:
+    except _WalkError as failure:
         print(f"FAILED: {failure}", flush=True)  # noqa: T201 - what the demo is for
         return int(ExitCode.DATA)
     return int(ExitCode.DONE)
@@ -98,7 +98,7 @@ class _Walker:
         ]
         shown = tuple(int(quantity.value) for quantity in values if quantity)
         if shown != _MEASURED:
-            raise _WalkFailed("the values on the screen are not those the cuff measured")
+            raise _WalkError("the values on the screen are not those the cuff measured")
         await self._picture("4-review")
         systolic, diastolic, pulse = shown
         self._say(f"reading {systolic}/{diastolic} mmHg, pulse {pulse}/min")
@@ -109,7 +109,7 @@ class _Walker:
         await self._push(self._window.reviewing.confirm)
         saved = await self._reach(Filed)
         if saved.reading != reviewing.reading:
-            raise _WalkFailed("another reading was filed than the one confirmed")
+            raise _WalkError("another reading was filed than the one confirmed")
         self._say("confirmed: saved in the encrypted queue")
         filed = await self._reach(Filed, lambda state: state.verified_at is not None)
         await self._picture("5-in-the-chart")
@@ -120,7 +120,7 @@ class _Walker:
         kind, _, id_ = (filed.entry.ehr_reference or "").partition("/")
         version = self._rig.ehr.store.read(kind, id_)
         if version is None:
-            raise _WalkFailed("the EHR does not hold what it acknowledged")
+            raise _WalkError("the EHR does not hold what it acknowledged")
         stored = version.resource
         components = {
             component["code"]["coding"][0]["code"]: component.get("valueQuantity", {}).get("value")
@@ -129,9 +129,9 @@ class _Walker:
         if (components.get("8480-6"), components.get("8462-4")) != tuple(
             Decimal(value) for value in _MEASURED[:2]
         ):
-            raise _WalkFailed("the EHR holds other values than were confirmed")
+            raise _WalkError("the EHR holds other values than were confirmed")
         if stored["subject"]["reference"] != filed.patient.reference:
-            raise _WalkFailed("the EHR holds the reading under another patient")
+            raise _WalkError("the EHR holds the reading under another patient")
         self._say("read back from the EHR and equal, under the same patient")
 
     async def _leave(self) -> None:
@@ -169,20 +169,20 @@ class _Walker:
         await self._until(reached, kind.__name__)
         state = self._desk.state
         if not isinstance(state, kind):
-            raise _WalkFailed(f"the screen left {kind.__name__} by itself")
+            raise _WalkError(f"the screen left {kind.__name__} by itself")
         return state
 
     async def _until(self, condition: Callable[[], bool], what: str) -> None:
         try:
             async with asyncio.timeout(_STEP_DEADLINE_S):
-                while not condition():
+                while not condition():  # noqa: ASYNC110 - watches a screen, as eyes do
                     await asyncio.sleep(0.005)
         except TimeoutError:
             state = type(self._desk.state).__name__
             problem = getattr(self._desk.state, "problem", None) or getattr(
                 self._desk.state, "error", None
             )
-            raise _WalkFailed(f"{what} was not reached from {state} ({problem})") from None
+            raise _WalkError(f"{what} was not reached from {state} ({problem})") from None
 
     async def _picture(self, name: str) -> None:
         await asyncio.sleep(_SETTLE_S)
@@ -191,7 +191,7 @@ class _Walker:
         try:
             grab(self._window, path)
         except OSError as error:
-            raise _WalkFailed(f"the picture {name} cannot be saved ({error})") from error
+            raise _WalkError(f"the picture {name} cannot be saved ({error})") from error
 
     def _say(self, outcome: str) -> None:
         self._steps += 1

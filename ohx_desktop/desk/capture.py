@@ -7,7 +7,7 @@ unregistered device, and a person compares them with the display.
 from collections.abc import AsyncGenerator
 from datetime import datetime
 
-from ohx_desktop.ble.enrolment import DeviceRegistry
+from ohx_desktop.ble.device_registry import DeviceRegistry
 from ohx_desktop.ble.events import CaptureEvent
 from ohx_desktop.ble.link import Advertisement
 from ohx_desktop.ble.listening import Listener

@@ -199,6 +199,8 @@ class TakeReading:
                     self._offer(patient)
             case StateChanged(state=link, name=name):
                 self._update_waiting(link=link, name=name)
+            case RecordRefused(stored=True):
+                self._update_waiting(stored=1)
             case RecordRefused(error=error) | SessionFailed(error=error):
                 self._update_waiting(problem=error)
 

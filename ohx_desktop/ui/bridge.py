@@ -110,6 +110,11 @@ class Frames(Generic[P]):
         self._due: asyncio.TimerHandle | None = None
         self._newest: list[P] = []
 
+    @property
+    def is_waiting(self) -> bool:
+        """True until the next frame may be shown."""
+        return self._due is not None
+
     def offer(self, value: P) -> None:
         """Show the value now or with the next frame. Called on the loop's thread."""
         self._newest = [value]

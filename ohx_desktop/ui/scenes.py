@@ -129,6 +129,8 @@ _ENTRY = OutboxEntry(
 _FILED = Filed(patient=JANE, reading=READING, entry=_ENTRY, saved_at=NOW)
 _SENT_AT = NOW + timedelta(seconds=1)
 
+WithPatient = Waiting | Reviewing | Filed
+
 SCENES: dict[str, DeskState | OhxError | None] = {
     "00-starting": None,
     "01-no-keyring": NoKeyring("no secret store was found on this computer"),

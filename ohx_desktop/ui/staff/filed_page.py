@@ -1,14 +1,14 @@
 """Filed: the reading on its way, in three steps, and the next patient."""
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.filed import FiledView
 from ohx_desktop.ui.staff.page import Card, Page
-from ohx_desktop.ui.theme.tokens import TYPE
+from ohx_desktop.ui.theme.tokens import SPACE, TYPE
 from ohx_desktop.ui.widgets.action_button import ActionButton
 from ohx_desktop.ui.widgets.announce import announce
-from ohx_desktop.ui.widgets.ink import restyle
 from ohx_desktop.ui.widgets.message_bar import MessageBar
 from ohx_desktop.ui.widgets.step_list import StepList
 from ohx_desktop.ui.widgets.value_row import ValueRow
@@ -29,6 +29,7 @@ class FiledPage(Page):
         self.again.clicked.connect(self.measure_again_requested)
         self.next_patient = ActionButton(texts.NEXT_PATIENT, primary=True)
         self.next_patient.clicked.connect(self.next_patient_requested)
+        self._card = Card()
         self._spoken = ""
         self._has_more = False
         self._lay_out()
@@ -39,9 +40,9 @@ class FiledPage(Page):
         self.steps.show_steps(view.steps)
         self.message.show_message(view.message)
         self.again.setText(view.again)
-        restyle(self.again, answer="true" if view.has_more else "false")
         if view.has_more != self._has_more:
             self._has_more = view.has_more
+            self._rank()
             self.take_focus()
         spoken = ". ".join(step.spoken for step in view.steps)
         if spoken != self._spoken:
@@ -56,19 +57,33 @@ class FiledPage(Page):
     def forget(self) -> None:
         """Show nothing and keep nothing."""
         self._spoken, self._has_more = "", False
+        self._rank()
         self.values.show_values(())
         self.steps.forget()
         self.message.forget()
 
+    def _rank(self) -> None:
+        """Put the one likely action last and make it the biggest."""
+        likely, other = self.next_patient, self.again
+        if self._has_more:
+            likely, other = other, likely
+        likely.set_rank(primary=True)
+        other.set_rank(primary=False)
+        row = self._card.action_row
+        for part in (likely, other):
+            row.removeWidget(part)
+        row.insertWidget(0, other, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(likely)
+        QWidget.setTabOrder(likely, other)
+
     def _lay_out(self) -> None:
-        card = Card()
-        card.body.addWidget(self.message)
-        card.body.addStretch(1)
-        card.body.addWidget(self.values)
-        card.body.addSpacing(16)
-        card.body.addWidget(self.steps)
-        card.body.addStretch(2)
-        card.action_row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignBottom)
-        card.action_row.addStretch(1)
-        card.action_row.addWidget(self.next_patient)
-        self.column.addWidget(card, 1)
+        body = self._card.body
+        body.addWidget(self.message)
+        body.addStretch(1)
+        body.addWidget(self.values)
+        body.addSpacing(SPACE.gap)
+        body.addWidget(self.steps)
+        body.addStretch(2)
+        self._card.action_row.addStretch(1)
+        self._rank()
+        self.column.addWidget(self._card, 1)

@@ -1,7 +1,7 @@
 """The pages without a patient and without a search: starting, closing, and cannot start."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.parts import MessageView, Tone
@@ -61,16 +61,23 @@ class NoticePage(Page):
 
     def _lay_out(self) -> None:
         middle = Qt.AlignmentFlag.AlignHCenter
-        block = QVBoxLayout()
+        # A widget of fixed width, not aligned labels: those would not grow with their lines.
+        frame = QWidget()
+        frame.setFixedWidth(_WIDTH)
+        block = QVBoxLayout(frame)
+        block.setContentsMargins(0, 0, 0, 0)
         block.setSpacing(SPACE.gap)
+        block.addStretch(2)
         for shape in (self.pulse, self.glyph):
             block.addWidget(shape, 0, middle)
         for text in (self.what, self.rest):
             text.setAlignment(middle)
-            text.setFixedWidth(_WIDTH)
-            block.addWidget(text, 0, middle)
+            block.addWidget(text)
         block.addSpacing(SPACE.gap)
         block.addWidget(self.close_button, 0, middle)
-        self.column.addStretch(2)
-        self.column.addLayout(block)
-        self.column.addStretch(3)
+        block.addStretch(3)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(frame)
+        row.addStretch(1)
+        self.column.addLayout(row, 1)

@@ -49,7 +49,9 @@ QPushButton {{
 }}
 QPushButton:hover {{ border-color: {c.primary}; color: {c.primary}; }}
 QPushButton:pressed {{ background: {c.primary_tint}; }}
-QPushButton:disabled {{ color: {c.muted}; border-color: {c.line}; background: {c.surface}; }}
+QPushButton:disabled {{
+    color: {c.muted}; border: 1px dashed {c.border}; background: {c.surface};
+}}
 QPushButton[primary="true"] {{
     background: {c.primary}; color: {c.on_primary}; border: 2px solid {c.primary};
     border-radius: {SPACE.radius}px; min-height: {SPACE.target_primary - 4}px;
@@ -59,7 +61,7 @@ QPushButton[primary="true"]:hover, QPushButton[primary="true"]:pressed {{
     background: {c.primary_strong}; border-color: {c.primary_strong};
 }}
 QPushButton[primary="true"]:disabled {{
-    background: {c.surface}; color: {c.muted}; border-color: {c.line};
+    background: {c.surface}; color: {c.muted}; border: 2px dashed {c.border};
 }}
 QPushButton[answer="true"] {{
     background: {c.primary}; color: {c.on_primary}; border: 1px solid {c.primary};

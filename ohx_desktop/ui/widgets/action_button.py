@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy
 
 from ohx_desktop.ui.theme.tokens import SPACE
+from ohx_desktop.ui.widgets.ink import restyle
 
 # Shorter than reading a value takes, longer than a double click or a bouncing key.
 _ARMED_AFTER_MS = 500
@@ -20,12 +21,16 @@ class ActionButton(QPushButton):
     def __init__(self, text: str, *, primary: bool = False) -> None:
         super().__init__(text)
         self._shown = QElapsedTimer()
-        self._guarded = primary
-        self.setProperty("primary", "true" if primary else "false")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        if primary:
-            self.setMinimumWidth(SPACE.column // 4)
+        self.set_rank(primary=primary)
+
+    def set_rank(self, *, primary: bool) -> None:
+        """Make it the one likely action, or a quiet one."""
+        self._guarded = primary
+        restyle(self, primary="true" if primary else "false")
+        self.setMinimumWidth(SPACE.column // 4 if primary else 0)
+        self.updateGeometry()
 
     @property
     def is_armed(self) -> bool:

@@ -7,6 +7,7 @@ and vanish against a button of the same colour. Source: WCAG 2.2, 2.4.7 and 2.4.
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from ohx_desktop.ui.theme.tokens import SPACE
 
@@ -59,7 +60,9 @@ class FocusRing(QWidget):
 
     def _follow(self, _old: QWidget | None, new: QWidget | None) -> None:
         for widget in self._watched:
-            widget.removeEventFilter(self)
+            # The focus also moves because a widget is being deleted.
+            if isValid(widget):
+                widget.removeEventFilter(self)
         self._watched, self._target = [], None
         window = self._window
         if new is not None and window.isAncestorOf(new):
@@ -72,7 +75,12 @@ class FocusRing(QWidget):
 
     def _settle(self) -> None:
         target = self._target
-        if target is None or not target.isVisible() or not _is_marked(target):
+        if (
+            target is None
+            or not isValid(target)
+            or not target.isVisible()
+            or not _is_marked(target)
+        ):
             self.hide()
             return
         corner = target.mapTo(self._window, QPoint(0, 0))

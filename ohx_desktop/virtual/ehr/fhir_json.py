@@ -29,6 +29,19 @@ def dumps(value: Any, *, sort_keys: bool = False) -> str:
     return "".join(_pieces(value, sort_keys))
 
 
+def elements(node: Any, path: str) -> Iterator[Any]:
+    """Yield what is at a dotted path, through lists."""
+    name, _, rest = path.partition(".")
+    for parent in node if isinstance(node, list) else [node]:
+        child = parent.get(name) if isinstance(parent, dict) else None
+        if child is None:
+            continue
+        if rest:
+            yield from elements(child, rest)
+        else:
+            yield from child if isinstance(child, list) else [child]
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> Resource:
     members = dict(pairs)
     if len(members) != len(pairs):

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from ohx_desktop.virtual.ehr.fhir_json import Resource
-from ohx_desktop.virtual.ehr.search import elements
+from ohx_desktop.virtual.ehr.fhir_json import Resource, elements
 from ohx_desktop.virtual.ehr.store import Store, Version
 
 SHOWN_OBSERVATIONS = 50

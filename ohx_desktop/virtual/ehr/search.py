@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from ohx_desktop.virtual.ehr.dates import is_date_value, matches_date
-from ohx_desktop.virtual.ehr.fhir_json import Resource
+from ohx_desktop.virtual.ehr.fhir_json import Resource, elements
 from ohx_desktop.virtual.ehr.folding import folded
 from ohx_desktop.virtual.ehr.outcome import IssueCode, Refusal, refusal
 from ohx_desktop.virtual.ehr.references import target_of
@@ -101,22 +101,20 @@ def find(reader: Reader, type_: str, criteria: Criteria) -> list[Version]:
     predicates = [_predicate(type_, name, value) for name, value in criteria]
     return [
         version
-        for version in reader.versions(type_)
+        for version in _candidates(reader, type_, criteria)
         if all(holds(version.resource) for holds in predicates)
     ]
 
 
-def elements(node: Any, path: str) -> Iterator[Any]:
-    """Yield what is at a dotted path, through lists."""
-    name, _, rest = path.partition(".")
-    for parent in node if isinstance(node, list) else [node]:
-        child = parent.get(name) if isinstance(parent, dict) else None
-        if child is None:
-            continue
-        if rest:
-            yield from elements(child, rest)
-        else:
-            yield from child if isinstance(child, list) else [child]
+def _candidates(reader: Reader, type_: str, criteria: Criteria) -> Iterator[Version]:
+    """Yield at least all that can match: by the index where one identifier is asked for."""
+    for name, value in criteria:
+        if name == "identifier":
+            alternatives = split_escaped(value, ",")
+            wanted = unescaped(split_escaped(value, "|")[-1])
+            if len(alternatives) == 1 and wanted:
+                return reader.identified(type_, wanted)
+    return reader.versions(type_)
 
 
 def _predicate(type_: str, name: str, value: str) -> Predicate:

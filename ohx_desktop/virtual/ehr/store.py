@@ -16,7 +16,7 @@ from threading import RLock
 from typing import Protocol
 
 from ohx_desktop.domain.clock import Now, system_now
-from ohx_desktop.virtual.ehr.fhir_json import Resource, dumps
+from ohx_desktop.virtual.ehr.fhir_json import Resource, dumps, elements
 
 # Server-assigned ids start here, well apart from the ids of the invented records.
 FIRST_ID = 1001
@@ -57,6 +57,9 @@ class Reader(Protocol):
     def versions(self, type_: str) -> Iterator[Version]:
         """Yield the current version of every resource of this type, oldest resource first."""
 
+    def identified(self, type_: str, value: str) -> Iterator[Version]:
+        """Yield every current version with this identifier value, and perhaps some without."""
+
 
 class Store:
     """All resources with their history. `now` stamps meta.lastUpdated."""
@@ -65,6 +68,9 @@ class Store:
         self._now = now
         self._lock = RLock()
         self._histories: dict[str, dict[str, list[Version]]] = {}
+        # Ids of resources that have or once had an identifier value: every conditional create
+        # asks for one, and looking through thousands of readings each time would be slow.
+        self._ids_by_identifier: dict[tuple[str, str], dict[str, None]] = {}
         self._next_id = FIRST_ID
 
     @contextmanager
@@ -74,8 +80,7 @@ class Store:
             draft = Draft(self, self._now())
             yield draft
             for version in draft.changes:
-                history = self._histories.setdefault(version.type, {})
-                history.setdefault(version.id, []).append(version)
+                self._add(version)
 
     def read(self, type_: str, id_: str) -> Version | None:
         """Return the current version, or None."""
@@ -94,6 +99,12 @@ class Store:
         with self._lock:
             return iter([history[-1] for history in self._histories.get(type_, {}).values()])
 
+    def identified(self, type_: str, value: str) -> Iterator[Version]:
+        """Yield every current version with this identifier value, and perhaps some without."""
+        with self._lock:
+            ids = self._ids_by_identifier.get((type_, value), {})
+            return iter([self._histories[type_][id_][-1] for id_ in ids])
+
     def count(self, type_: str) -> int:
         """Return how many resources of this type are stored."""
         with self._lock:
@@ -103,6 +114,13 @@ class Store:
         """Return the types of which something is stored, sorted."""
         with self._lock:
             return sorted(self._histories)
+
+    def _add(self, version: Version) -> None:
+        history = self._histories.setdefault(version.type, {})
+        history.setdefault(version.id, []).append(version)
+        for value in elements(version.resource, "identifier.value"):
+            ids = self._ids_by_identifier.setdefault((version.type, str(value)), {})
+            ids[version.id] = None
 
     def _take_id(self, type_: str) -> str:
         while True:
@@ -139,10 +157,19 @@ class Draft:
 
     def versions(self, type_: str) -> Iterator[Version]:
         """Yield the current versions of this type as this draft sees them."""
-        for version in self._store.versions(type_):
-            yield self._changes.get((type_, version.id), version)
+        return self._overlaid(type_, self._store.versions(type_))
+
+    def identified(self, type_: str, value: str) -> Iterator[Version]:
+        """Yield every current version with this identifier value, and perhaps some without."""
+        return self._overlaid(type_, self._store.identified(type_, value))
+
+    def _overlaid(self, type_: str, stored: Iterator[Version]) -> Iterator[Version]:
+        """Yield what is stored, then what this draft adds or changes."""
+        for version in stored:
+            if (type_, version.id) not in self._changes:
+                yield version
         for change in self._changes.values():
-            if change.type == type_ and self._store.read(type_, change.id) is None:
+            if change.type == type_:
                 yield change
 
     def write(self, type_: str, id_: str, resource: Resource) -> Version:

@@ -29,6 +29,18 @@ def test_an_identifier_matches_whole_with_or_without_its_system(
     assert ids(store, "Patient", ("identifier", value)) == found
 
 
+def test_an_identifier_that_was_changed_is_found_by_the_new_one_only(store: Store) -> None:
+    def identify(value: str) -> None:
+        with store.draft() as draft:
+            draft.write("Device", "a", {"identifier": [{"value": value}]})
+            assert [v.id for v in find(draft, "Device", [("identifier", value)])] == ["a"]
+
+    identify("old")
+    identify("new")
+    assert ids(store, "Device", ("identifier", "new")) == ["a"]
+    assert ids(store, "Device", ("identifier", "old")) == []
+
+
 def test_a_system_alone_finds_all_that_have_one(store: Store) -> None:
     assert len(ids(store, "Patient", ("identifier", f"{MRN_SYSTEM}|"))) == store.count("Patient")
 

@@ -1,0 +1,118 @@
+"""A program that takes one reading to an EHR, made to be killed. Imports little, to start fast.
+
+    outbox_child.py FOLDER URL READING_ID [BUNDLE_FILE]
+
+With a bundle it confirms the reading first. Prints "ready", "saved" once the confirmation is
+durable, "done STATE" at the end. With KILL_AT_STATEMENT=N it kills itself as the database is given
+its N-th statement.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from ohx_desktop.domain.errors import Transient
+from ohx_desktop.keystore import KeyFile, obtain_key
+from ohx_desktop.outbox import database
+from ohx_desktop.outbox.service import AsyncOutbox
+from ohx_desktop.outbox.states import EntryState
+from ohx_desktop.outbox.worker import OutboxWorker
+
+
+@dataclass(frozen=True)
+class Created:
+    main_reference: str
+
+
+class BareEhr:
+    """The EHR by plain HTTP/1.1; the program's own client takes longer to import than to kill."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    async def transact(self, bundle: bytes) -> Created:
+        answer = await self._ask("POST", self._url.path, bundle)
+        locations = [entry["response"]["location"] for entry in answer["entry"]]
+        observation = next(one for one in locations if "Observation/" in one)
+        return Created("/".join(observation.split("/_history")[0].split("/")[-2:]))
+
+    async def verify(self, bundle: bytes, outcome: Created) -> bool:
+        there = await self._ask("GET", f"{self._url.path}/{outcome.main_reference}")
+        sent = [entry["resource"] for entry in json.loads(bundle)["entry"]]
+        return there["identifier"] in [one.get("identifier") for one in sent]
+
+    async def _ask(self, method: str, path: str, body: bytes = b"") -> dict:  # type: ignore[type-arg] # JSON
+        try:
+            reader, writer = await asyncio.open_connection(self._url.hostname, self._url.port)
+            head = (
+                f"{method} {path} HTTP/1.1\r\nHost: {self._url.netloc}\r\nConnection: close\r\n"
+                "Content-Type: application/fhir+json\r\nPrefer: return=minimal\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            writer.write(head.encode() + body)
+            raw = await reader.read()
+            writer.close()
+        except OSError as error:
+            raise Transient("the EHR cannot be reached") from error
+        head_, _, content = raw.partition(b"\r\n\r\n")
+        if not head_.startswith(b"HTTP/1.1 200"):
+            raise Transient("the EHR gave no answer of use")
+        return dict(json.loads(content))
+
+
+def die_at_statement(number: int) -> None:
+    """Have every connection count its statements, key and settings included."""
+    seen = 0
+    real = database.dbapi2.connect
+
+    def count(_statement: str) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def connect(*arguments: object, **options: object) -> object:
+        connection = real(*arguments, **options)  # type: ignore[arg-type] # passed on as they are
+        connection.set_trace_callback(count)  # type: ignore[attr-defined] # not in the stub
+        return connection
+
+    database.dbapi2.connect = connect  # type: ignore[assignment] # as above
+
+
+async def main(folder: Path, url: str, reading_id: UUID, bundle: Path | None) -> None:
+    path = folder / "outbox.db"
+    outbox = await AsyncOutbox.open(path, lambda: obtain_key(KeyFile(folder / "key"), path))
+    worker = OutboxWorker(outbox, BareEhr(url), folder / "sender.lock")
+    sending = asyncio.create_task(worker.run())
+    print("ready", flush=True)
+    if bundle is not None:
+        content = bundle.read_bytes().replace(b"ifNoneExist", b"ifMatchX")
+        await outbox.enqueue(
+            reading_id=reading_id,
+            patient=json.loads(content)["entry"][-1]["request"]["url"],
+            submission=content,
+            bundle=content,
+            frames=[b"frame"],
+        )
+        print("saved", flush=True)
+    for entry in await outbox.entries({EntryState.QUEUED, EntryState.SENDING}):
+        await outbox.drain(10)
+        await outbox.wait_for(entry.id, {EntryState.VERIFIED}, 10)
+    states = [entry.state.value for entry in await outbox.entries()]
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    await outbox.close()
+    print("done", *states, flush=True)
+
+
+if __name__ == "__main__":
+    if "KILL_AT_STATEMENT" in os.environ:
+        die_at_statement(int(os.environ["KILL_AT_STATEMENT"]))
+    file = Path(sys.argv[4]) if len(sys.argv) > 4 else None
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], UUID(sys.argv[3]), file))
