@@ -99,6 +99,8 @@ class BleakRadio:
             )
         try:
             await limited(client.connect(), deadline_s, "connect to the device")
+            if client.is_connected:
+                gone.clear()  # connecting may have taken several attempts that failed
             yield BleakLink(client, gone, self._pairing(client, address))
         finally:
             # Also after the device has left: bleak keeps its bus connection until told, and

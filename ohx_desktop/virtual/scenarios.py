@@ -45,6 +45,7 @@ class Scenario:
     is_bonded: bool = True
     clock_offset: timedelta = timedelta()
     clock_is_set: bool = True
+    link_timeout_s: float = 60.0
     adapter: Adapter = Adapter.ON
     faults: Faults = _NO_FAULTS
 
@@ -57,6 +58,7 @@ class Scenario:
         pace = replace(
             self.profile.pace,
             quiet_s=min(self.profile.pace.quiet_s, _QUICK_PACE_S),
+            link_timeout_s=self.link_timeout_s,
             measuring_s=min(self.profile.pace.measuring_s, _QUICK_PACE_S),
         )
         cuff = Cuff(
@@ -97,7 +99,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "duplicated": replace(_OMRON, backlog=(), faults=Faults(duplicated_indication=0)),
     "link-lost": replace(_OMRON, faults=Faults(lose_link_mid_transfer=True)),
     "link-lost-once": replace(_OMRON, faults=Faults(lose_link_mid_transfer=True, connections=1)),
-    "silent": replace(_OMRON, faults=Faults(silent=True)),
+    "silent": replace(_OMRON, link_timeout_s=3.0, faults=Faults(silent=True)),
     "connect-refused-twice": replace(_OMRON, faults=Faults(refuse_connections=2)),
     "pairing-refused": replace(_OMRON, is_bonded=False, faults=Faults(refuse_pairing=True)),
     "bond-forgotten": replace(_OMRON, faults=Faults(bond_forgotten=True)),

@@ -3,14 +3,10 @@
 `pytest -m hapi tests/contract`; see tests/hapi for what it needs.
 """
 
-import importlib.util
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
-from types import ModuleType
 from uuid import UUID
 
 import pytest
@@ -42,26 +38,6 @@ PATIENT = {
 CUFF = DeviceIdentity(
     manufacturer="Example", model="BPM-200", address="A4:C1:38:0B:11:2E", firmware="1.4.2"
 )
-
-
-def _hapi() -> ModuleType:
-    path = Path(__file__).parents[1] / "hapi" / "server.py"
-    spec = importlib.util.spec_from_file_location("hapi_test_server", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    hapi = _hapi()
-    if reason := hapi.why_not():
-        pytest.skip(reason)
-    with hapi.hapi_server() as url:
-        yield url
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@
     them by `virtual_backend(room)`. Switched off after the test.
 `bluez_bench`: the same room behind an emulated BlueZ on a bus of its own, already named by
     DBUS_SYSTEM_BUS_ADDRESS: `bench.room`, `bench.bluez`, `bench.cuff(profile, ...)`. Linux only.
+`meeting.bench_process(scenario)`: a context with the emulated BlueZ as a process of its own, for
+    tests of the command line; yields the process and its facts (bus address, device address).
 `meeting`: a test with it runs twice, once for each of the two ways.
 """
 

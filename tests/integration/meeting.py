@@ -1,7 +1,10 @@
 """Ways to meet virtual devices with an unmodified bleak, and waiting without sleeping blindly."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -166,3 +169,26 @@ async def close_bleak() -> None:
         manager._bus.disconnect()
         if manager._bus_watcher_task is not None:
             await asyncio.wait({manager._bus_watcher_task})
+
+
+@asynccontextmanager
+async def bench_process(scenario: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
+    """Run the bench as a process; yields it and the facts it printed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "ohx_desktop.virtual.bench",
+        "--scenario",
+        scenario,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    try:
+        async with asyncio.timeout(20.0):
+            yield process, json.loads(await process.stdout.readline())
+    finally:
+        process.stdin.close()
+        async with asyncio.timeout(10.0):
+            await process.wait()

@@ -92,7 +92,7 @@ async def main(folder: Path, url: str, reading_id: UUID, bundle: Path | None) ->
     sending = asyncio.create_task(worker.run())
     print("ready", flush=True)
     if bundle is not None:
-        content = bundle.read_bytes().replace(b"ifNoneExist", b"ifMatchX")
+        content = bundle.read_bytes()
         await outbox.enqueue(
             reading_id=reading_id,
             patient=json.loads(content)["entry"][-1]["request"]["url"],

@@ -1,11 +1,9 @@
 """The emulated BlueZ where it is more than the in-process backend: agents, discovery, crashes."""
 
 import asyncio
-import json
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -18,7 +16,17 @@ from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakDBusError, BleakError
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
-from meeting import ADDRESS, MEASUREMENT, Heard, Meeting, Person, close_bleak, register_agent, until
+from meeting import (
+    ADDRESS,
+    MEASUREMENT,
+    Heard,
+    Meeting,
+    Person,
+    bench_process,
+    close_bleak,
+    register_agent,
+    until,
+)
 
 from ohx_desktop.virtual.bluez import ADAPTER_PATH
 from ohx_desktop.virtual.bluez_bus import private_system_bus
@@ -410,28 +418,6 @@ async def test_the_private_bus_is_gone_afterwards() -> None:
 
 
 # ── the bench as a process ───────────────────────────────────────────────────────────────────
-
-
-@asynccontextmanager
-async def bench_process(scenario: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, Any]]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "ohx_desktop.virtual.bench",
-        "--scenario",
-        scenario,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    try:
-        async with asyncio.timeout(20.0):
-            yield process, json.loads(await process.stdout.readline())
-    finally:
-        process.stdin.close()
-        async with asyncio.timeout(10.0):
-            await process.wait()
 
 
 async def test_another_process_is_read_with_its_backlog(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -38,7 +39,7 @@ SEED = int(os.environ.get("OHX_KILL_SEED", str(random.SystemRandom().randrange(2
 CHILD = Path(__file__).with_name("outbox_child.py")
 MEASURED = datetime.fromisoformat("2026-11-23T09:41:07+01:00")
 # A clean way from start to verified takes about 60 ms and 60 statements on a slow machine.
-LATEST_KILL_S = 0.12
+LATEST_KILL_S = 0.07
 LAST_STATEMENT = 75
 
 
@@ -54,11 +55,11 @@ class Kitchen:
     """One confirmed reading, its profile folder, and processes that take it to the EHR."""
 
     def __init__(self, folder: Path, ehr: SandboxHandle, number: int) -> None:
-        self._folder, self._ehr = folder / str(number), ehr
-        self._folder.mkdir()
+        self._folder, self._ehr = folder, ehr
+        folder.mkdir(exist_ok=True)
         reading = _reading(number)
         self.reading_id = reading.id
-        self.bundle = self._folder / "bundle.json"
+        self.bundle = folder / f"bundle-{number}.json"
         self.bundle.write_bytes(encode(transaction_bundle(_submission(reading))))
 
     def run(
@@ -146,7 +147,7 @@ def test_killed_at_any_moment_a_reading_arrives_exactly_once(
     chance = random.Random(SEED)  # noqa: S311 - where to kill is no secret
     results: Counter[str] = Counter()
     for number in range(RUNS):
-        kitchen = Kitchen(tmp_path, ehr, number)
+        kitchen = Kitchen(tmp_path / str(number), ehr, number)
         told = f"run {number} of seed {SEED}"
         saved = done = False
         for _ in range(chance.choice([1, 1, 2, 3])):
@@ -179,6 +180,36 @@ def test_killed_at_any_moment_a_reading_arrives_exactly_once(
     print(f"\nseed {SEED}: {RUNS} readings, 0 lost, 0 doubled")
     for what, count in sorted(results.items()):
         print(f"  {count:5} {what}")
+
+
+def test_programs_on_one_profile_send_nothing_twice(ehr: SandboxHandle, tmp_path: Path) -> None:
+    kitchens = [Kitchen(tmp_path / "profile", ehr, 10_000 + number) for number in range(5)]
+    before = len(_sent(ehr))
+    with ThreadPoolExecutor(len(kitchens)) as threads:
+        ways = list(threads.map(lambda kitchen: kitchen.run(confirm=True), kitchens))
+    assert all(way.done for way in ways)
+    assert len(_sent(ehr)) - before == len(kitchens)
+    assert [kitchen.stored() for kitchen in kitchens] == [1] * len(kitchens)
+    assert kitchens[0].entries() == ["verified"] * len(kitchens)
+
+
+def test_the_death_of_the_sender_lets_another_program_send(
+    ehr: SandboxHandle, tmp_path: Path
+) -> None:
+    dying, living = (Kitchen(tmp_path / "profile", ehr, 20_000 + number) for number in range(2))
+    ehr.faults.arm(Fault.COMMIT_THEN_DROP)
+    with ThreadPoolExecutor(2) as threads:
+        death = threads.submit(dying.run, confirm=True, kill_when_stored=True)
+        way = threads.submit(living.run, confirm=True)
+    ehr.faults.disarm()
+    assert death.result().saved
+    assert way.result().done
+    assert [dying.stored(), living.stored()] == [1, 1]
+    assert dying.entries() == ["verified"] * 2
+
+
+def _sent(ehr: SandboxHandle) -> list[str]:
+    return [exchange.path for exchange in ehr.exchanges if exchange.method == "POST"]
 
 
 def _where(kitchen: Kitchen, way: Way) -> str:

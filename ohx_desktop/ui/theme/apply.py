@@ -6,25 +6,17 @@ and Cyrillic, Noto Sans Arabic beside it. Where they are missing the system's ow
 
 import logging
 from functools import cache
-from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from ohx_desktop.resource_files import resources
 from ohx_desktop.ui.theme.stylesheet import style_sheet
 from ohx_desktop.ui.theme.tokens import COLOURS, TYPE, Colours, Theme
 
 _LOG = logging.getLogger(__name__)
 _FAMILIES = ("Inter", "Noto Sans Arabic")
-
-
-@cache
-def resources() -> Path:
-    """Return the folder of fonts and icons: inside the installed package, or of the checkout."""
-    package = Path(__file__).resolve().parents[2]
-    installed = package / "_resources"
-    return installed if installed.is_dir() else package.parent / "resources"
 
 
 def system_theme(app: QApplication) -> Theme:

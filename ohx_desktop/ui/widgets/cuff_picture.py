@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy
 
+from ohx_desktop.resource_files import resources
 from ohx_desktop.ui import texts
-from ohx_desktop.ui.theme.apply import resources
 from ohx_desktop.ui.widgets.pulse import ListeningPulse
 
 # The colours of the drawing; they stand for the theme's.

@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from pathlib import Path as FilePath
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # ships no type information
 
+from ohx_desktop.resource_files import resource
 from ohx_desktop.virtual.ehr.fhir_json import Resource, loads
 from ohx_desktop.virtual.ehr.outcome import Issue, IssueCode
 from ohx_desktop.virtual.ehr.paths import CHOICE, Path, expression
@@ -24,14 +24,10 @@ WHOLE_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?=T|$)")
 
 
 def load_schema() -> dict[str, Any]:
-    """Read the trimmed R5 schema from the installed program or from the checkout."""
-    package = FilePath(__file__).parents[2]
-    for resources in (package / "_resources", package.parent / "resources"):
-        file = resources / "fhir" / "r5.schema.json"
-        if file.is_file():
-            definitions: dict[str, Any] = loads(file.read_bytes())["definitions"]
-            return definitions
-    raise FileNotFoundError("resources/fhir/r5.schema.json is not part of this installation")
+    """Read the trimmed R5 schema. Raises FileNotFoundError in a broken installation."""
+    content = loads(resource("fhir/r5.schema.json").read_bytes())
+    definitions: dict[str, Any] = content["definitions"]
+    return definitions
 
 
 class SchemaChecker:
