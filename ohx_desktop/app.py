@@ -162,7 +162,7 @@ async def open_workstation(
     from ohx_desktop.ble.device_registry import DeviceRegistry
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.domain.errors import AlreadyOpen
-    from ohx_desktop.ops.logging import configure_logging
+    from ohx_desktop.ops.logging import Field, configure_logging, log_event
 
     await asyncio.to_thread(_create, profile)
     lock = filelock.FileLock(profile.window_lock, mode=0o600)
@@ -173,6 +173,7 @@ async def open_workstation(
         raise AlreadyOpen("the program is already open on this workstation") from None
     try:
         await asyncio.to_thread(configure_logging, profile.logs)
+        log_event("workstation.opened", {Field.VERSION: __version__})
         effective = settings
         if effective is None:
             effective = await asyncio.to_thread(_settings, profile)

@@ -112,6 +112,18 @@ def delete_secret(profile: Path, name: str) -> None:
     SystemKeyring(profile).delete(f"secret:{name}")
 
 
+def secret_stores() -> tuple[str, ...]:
+    """Return the system's stores that this session can use; where there is none, why not."""
+    from keyring.backend import get_all_keyring
+
+    usable = sorted(
+        f"{type(backend).__module__}: usable"
+        for backend in get_all_keyring()
+        if type(backend).__module__ in _SYSTEM_STORES
+    )
+    return tuple(usable or _refusals())
+
+
 class EphemeralKey:
     """A key in this process's memory only, for the demo: what it seals dies with the process."""
 

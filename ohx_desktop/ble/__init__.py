@@ -1,5 +1,5 @@
 """Bluetooth LE: bytes to Readings.
 
-`codec` and `memory` are pure; `drivers` and `session` talk through the ports in `link`; `radio` is
-the only module that knows bleak.
+`codec` and `memory` are pure; `drivers` and `session` talk through the ports in `link`; bleak is
+known to `radio` and the `bleak_` modules alone.
 """

@@ -72,6 +72,12 @@ _DBUS_REASONS = {
 _DBUS_PAIRING = ("org.bluez.Error.Authentication", "org.bluez.Error.NotPermitted")
 
 
+# A device that has forgotten its bond looks like one that is out of range.
+_TRY_AGAIN = (
+    "press the Bluetooth button of the device once more; if that does not help, enrol it again"
+)
+
+
 def radio_unavailable(reason: RadioReason) -> RadioUnavailable:
     """Return the error that says why Bluetooth cannot be used."""
     what, hint = _TEXTS[reason]
@@ -94,7 +100,7 @@ def translated(error: Exception, what: str) -> DeviceError:
             cause = error.dbus_error
         case _:
             cause = type(error).__name__
-    return ConnectionLost(f"the link broke on trying to {what} ({cause})")
+    return ConnectionLost(f"the link broke on trying to {what} ({cause})", hint=_TRY_AGAIN)
 
 
 def _reason_without_radio(error: Exception) -> RadioReason | None:

@@ -2,7 +2,7 @@
 
 bleak brings no agent, and without one BlueZ refuses to pair even where nobody has to do anything.
 BlueZ asks the agent of whoever called Pair, so agent and call share one bus connection of ours;
-that works whether or not a desktop has its own agent, and answers for no other device.
+that works whether or not a desktop has an agent of its own. Ours answers for no other device.
 
 Source: BlueZ D-Bus API, org.bluez.Agent1, org.bluez.AgentManager1, org.bluez.Device1.
 """
@@ -73,6 +73,8 @@ async def _pair(
     bus.export(_AGENT_PATH, _Agent(device_path, address, ask_passkey))
     # A BlueZ without an agent manager cannot use an agent; pairing may work without.
     await _call(bus, "/org/bluez", _AGENT_MANAGER, "RegisterAgent", "os", _AGENT_PATH, _CAPABILITY)
+    # For a pairing that the device starts before our call does: BlueZ asks the default agent then.
+    await _call(bus, "/org/bluez", _AGENT_MANAGER, "RequestDefaultAgent", "o", _AGENT_PATH)
     reply = await _call(bus, device_path, _DEVICE, "Pair")
     if reply.message_type is MessageType.ERROR and reply.error_name != _ALREADY_PAIRED:
         if reply.error_name in _NO_BLUEZ:

@@ -34,9 +34,11 @@ from ohx_desktop.domain.errors import (
     RadioUnavailable,
 )
 
-# Devices go on advertising after a session, for a minute at most. One that has nothing new need
-# not be asked again at once, and a new measurement must not wait long.
-AFTER_SUCCESS_S = 10.0
+# A device whose link broke in the middle of its records calls again at once.
+AFTER_NEWS_S = 2.0
+# Devices go on advertising for a minute; one that had nothing new need not be asked at once, but
+# a new measurement must not wait long either.
+AFTER_NO_NEWS_S = 10.0
 # A failed device may have left its advertising window, or need a moment to recover.
 AFTER_FAILURE_S = 2.0
 LONGEST_PAUSE_S = 30.0
@@ -121,7 +123,7 @@ class Listener:
     ) -> Conversation:
         return Conversation(
             address=advertisement.address,
-            name=advertisement.name or recognised.model,
+            name=recognised.model or advertisement.name,
             recognised=recognised,
             session_began=session_began,
             now=self._now,
@@ -151,35 +153,34 @@ class _Pauses:
         self._until_s: dict[str, float] = {}
         self._failures: dict[str, int] = {}
         self._delivered: set[str] = set()
+        self._pause_s = AFTER_NO_NEWS_S
 
     def is_on(self, address: str) -> bool:
         """Tell whether the device is to be left alone now."""
         return _loop_time_s() < self._until_s.get(address, 0.0)
 
     def worth_telling(self, address: str, event: CaptureEvent) -> bool:
-        """Learn from an event; tell whether a person should see it.
+        """Learn from an event of the running session; tell whether a person should see it.
 
         A device that has delivered and then has nothing more to say did not fail.
         """
         match event:
             case StateChanged(state=LinkState.CONNECTING):
-                self._until_s[address] = 0.0
+                self._pause_s = AFTER_NO_NEWS_S
             case ReadingReceived() | RecordRefused():
                 self._delivered.add(address)
+                self._failures.pop(address, None)
+                self._pause_s = AFTER_NEWS_S
             case SessionFailed(error=ConnectionLost() | DeviceSilent()) if (
                 address in self._delivered
             ):
                 return False
             case SessionFailed():
                 failures = self._failures[address] = self._failures.get(address, 0) + 1
-                self._pause(address, min(AFTER_FAILURE_S * 2 ** (failures - 1), LONGEST_PAUSE_S))
-            case StateChanged(state=LinkState.ENDED) if not self._until_s[address]:
-                self._failures.pop(address, None)
-                self._pause(address, AFTER_SUCCESS_S)
+                self._pause_s = min(AFTER_FAILURE_S * 2 ** (failures - 1), LONGEST_PAUSE_S)
+            case StateChanged(state=LinkState.ENDED):
+                self._until_s[address] = _loop_time_s() + self._pause_s
         return True
-
-    def _pause(self, address: str, pause_s: float) -> None:
-        self._until_s[address] = _loop_time_s() + pause_s
 
 
 def _merge(heard: dict[str, Advertisement], new: Advertisement) -> Advertisement:

@@ -92,89 +92,94 @@ class Judge:
 
     def judge_at_once(self, record: Record) -> Reading | None:
         """Return the reading of a record that is new for certain, None if that takes the burst."""
-        when = self._measured_by_clock(record)
-        if when is None or record.seen_before or not self._is_new_by_clock(when):
+        instant = self._instant(record)
+        if instant is None or record.seen_before or not self._is_of_this_session(instant):
             return None
-        return self._reading(record, when, self._clock_trust, stored=False)
+        return self._timed_by_clock(record, instant, stored=False)
 
     def judge_burst(self, records: Sequence[Record]) -> tuple[tuple[Record, Reading], ...]:
         """Return all other records with their readings, sorted by the device's time.
 
         `records` holds every record of the connection, refused ones included.
         """
-        candidate = self._candidate(records)
         waiting = [r for r in records if r.quantities and self.judge_at_once(r) is None]
         waiting.sort(key=lambda record: record.stamp or datetime.min)  # noqa: DTZ901 - sort key
-        return tuple((record, self._judged(record, candidate, records)) for record in waiting)
+        proven = self._proven_by_stamp(records)
+        any_is_new = proven or any(self.judge_at_once(r) for r in records if r.quantities)
+        candidate = None if any_is_new else self._candidate(records)
+        return tuple((record, self._judged(record, candidate, proven)) for record in waiting)
 
     def lay_in_memory(self, record: Record) -> bool:
         """Tell whether a record, refused or not, is surely older than this session."""
         if record.seen_before:
             return True
-        by_clock = self._measured_by_clock(record)
-        if by_clock is not None:
-            return not self._is_new_by_clock(by_clock)
+        instant = self._instant(record)
+        if instant is not None:
+            return not self._is_of_this_session(instant)
         return record.credible_stamp is not None and self._recent(record) is None
 
     # ── with a measured clock ────────────────────────────────────────────────────────────────
 
-    @property
-    def _clock_trust(self) -> ClockTrust:
-        if self.offset is None:
-            return ClockTrust.UNKNOWN
-        near = abs(self.offset) <= CLOCK_TOLERANCE
-        return ClockTrust.DEVICE if near else ClockTrust.CORRECTED
+    def _instant(self, record: Record) -> datetime | None:
+        """Return the aware moment of measuring, None where the clock cannot tell it.
 
-    def _measured_by_clock(self, record: Record) -> datetime | None:
-        """Return the aware time of measuring, None where the clock cannot tell it."""
+        Counted back from the reception by the device's clock alone, so that a change to or from
+        summer time in between does no harm.
+        """
         if self.offset is None or record.stamp is None:
             return None
+        age = _local(record.received_at) - record.stamp + self.offset
         try:
-            corrected = (record.stamp - self.offset).astimezone()
-            shown = record.stamp.astimezone()
+            instant = (record.received_at - age).astimezone()
         except (OverflowError, ValueError, OSError):  # a date the host's calendar does not know
             return None
-        if corrected - record.received_at > _FUTURE_TOLERANCE:
-            return None
-        return shown if self._clock_trust is ClockTrust.DEVICE else corrected
+        return instant if instant - record.received_at <= _FUTURE_TOLERANCE else None
 
-    def _is_new_by_clock(self, when: datetime) -> bool:
-        if self.offset is not None and self._clock_trust is ClockTrust.DEVICE:
-            when -= self.offset
-        return when >= self.session_began - _MEASURING_ERROR
+    def _is_of_this_session(self, instant: datetime) -> bool:
+        return instant >= self.session_began - _MEASURING_ERROR
+
+    def _timed_by_clock(self, record: Record, instant: datetime, *, stored: bool) -> Reading:
+        if record.stamp is None or self.offset is None:
+            raise ValueError("only a measured clock times a record")
+        if abs(self.offset) > CLOCK_TOLERANCE:
+            return self._reading(record, instant, ClockTrust.CORRECTED, stored=stored)
+        # In the hour that clocks show twice a year, the device means the nearer one.
+        shown = (record.stamp.replace(fold=fold).astimezone() for fold in (0, 1))
+        nearest = min(shown, key=lambda moment: abs(moment - instant))
+        return self._reading(record, nearest, ClockTrust.DEVICE, stored=stored)
 
     # ── without one ──────────────────────────────────────────────────────────────────────────
 
-    def _is_new_by_stamp(self, record: Record, records: Sequence[Record]) -> bool:
-        stamp = record.credible_stamp
-        if self.offset is not None or stamp is None or record.seen_before:
+    def _proven_by_stamp(self, records: Sequence[Record]) -> list[Record]:
+        """Return the records that a clock nobody could measure shows to be new.
+
+        None at all when one stamp proves that this clock runs ahead.
+        """
+        if self.offset is not None or any(record.proves_clock_ahead for record in records):
+            return []
+        return [r for r in records if r.quantities and not r.seen_before and self._fits(r)]
+
+    def _fits(self, record: Record) -> bool:
+        """Tell whether the stamp lies between the session's beginning and the reception."""
+        stamp, when = record.credible_stamp, record.credible_time
+        if stamp is None or when is None:
             return False
-        if any(other.proves_clock_ahead for other in records):
-            return False
-        began = _local(self.session_began)
+        began = self.session_began
         if stamp.second == 0:  # many cuffs keep minutes only
             began = began.replace(second=0, microsecond=0)
-        return began <= stamp <= _local(record.received_at)
+        return when >= began
 
     def _candidate(self, records: Sequence[Record]) -> Record | None:
         """Return the one record that may be new though no clock proves it, if there is just one."""
-        if any(self._is_certainly_new(record, records) for record in records):
-            return None
         recent = self._recent(_newest([r for r in records if self._has_usable_time(r)]))
         timeless = [r for r in records if not (r.seen_before or self._has_usable_time(r))]
         if not timeless:
             return recent
         return _newest(timeless) if recent is None else None
 
-    def _is_certainly_new(self, record: Record, records: Sequence[Record]) -> bool:
-        if record.quantities is None:
-            return False
-        return self.judge_at_once(record) is not None or self._is_new_by_stamp(record, records)
-
     def _has_usable_time(self, record: Record) -> bool:
-        if self.offset is not None:
-            return self._measured_by_clock(record) is not None
-        return record.credible_stamp is not None
+        by_clock = self._instant(record) is not None
+        return by_clock if self.offset is not None else record.credible_stamp is not None
 
     def _recent(self, record: Record | None) -> Record | None:
         if record is None or record.stamp is None:
@@ -187,15 +192,15 @@ class Judge:
     # ── readings ─────────────────────────────────────────────────────────────────────────────
 
     def _judged(
-        self, record: Record, candidate: Record | None, records: Sequence[Record]
+        self, record: Record, candidate: Record | None, proven: Sequence[Record]
     ) -> Reading:
         if record is candidate:
             return self._reading_to_check(record)
-        if self._is_new_by_stamp(record, records):
+        if any(record is one for one in proven):
             return self._reading(record, record.credible_time, ClockTrust.DEVICE, stored=False)
-        by_clock = self._measured_by_clock(record)
-        if by_clock is not None:
-            return self._reading(record, by_clock, self._clock_trust, stored=True)
+        instant = self._instant(record)
+        if instant is not None:
+            return self._timed_by_clock(record, instant, stored=True)
         return self._reading(record, record.credible_time, ClockTrust.UNKNOWN, stored=True)
 
     def _reading_to_check(self, record: Record) -> Reading:
@@ -209,7 +214,8 @@ class Judge:
         measurement, quantities = record.measurement, record.quantities
         if measurement is None or quantities is None:
             raise ValueError("a refused record has no reading")
-        offset_s = None if self.offset is None else round(self.offset.total_seconds(), 1)
+        # A tenth of a second is what the exchange can tell; adding zero makes -0.0 a plain zero.
+        offset_s = None if self.offset is None else round(self.offset.total_seconds(), 1) + 0.0
         return Reading(
             source=Source.BLUETOOTH,
             device=self.identity,

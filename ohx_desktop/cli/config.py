@@ -3,27 +3,31 @@
 import argparse
 import json
 import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from ohx_desktop.cli.input import STDIN, read_text
 from ohx_desktop.cli.output import Output
-from ohx_desktop.domain.errors import ExitCode, UsageError
+from ohx_desktop.domain.errors import ConfigurationError, ExitCode, UsageError
 
 
 def add_commands(_add: Any, group: Any) -> None:
     """Add `config` and `secret`."""
-    config = group("config", "show, describe and check the settings")
+    config = group("config", "show, describe, check and import the settings")
     config("show", _show, "print each setting in force and where its value came from")
     config("schema", _schema, "print the JSON Schema of the settings")
     validate = config("validate", _validate, "check a settings file")
-    validate.add_argument("file", type=Path, metavar="FILE")
+    import_ = config("import", _import, "check a settings file and make it this profile's own")
+    for command in (validate, import_):
+        command.add_argument("file", type=Path, metavar="FILE", help="settings in TOML")
     secret = group("secret", "keep secrets in the system's keyring")
     for name, run, help_ in (
         ("set", _secret_set, "read a secret from stdin and keep it in the keyring"),
         ("delete", _secret_delete, "remove a secret from the keyring"),
     ):
         command = secret(name, run, help_)
-        command.add_argument("name", metavar="NAME", help="such as ehr.token")
+        command.add_argument("name", metavar="NAME", help="such as ehr.token or ehr.password")
 
 
 def _show(options: argparse.Namespace, out: Output) -> int:
@@ -58,12 +62,50 @@ def _validate(options: argparse.Namespace, out: Output) -> int:
     return ExitCode.DONE
 
 
+def _import(options: argparse.Namespace, out: Output) -> int:
+    from ohx_desktop.settings.layers import load_file
+    from ohx_desktop.settings.profile import Profile
+
+    load_file(options.file)
+    profile = Profile.at(options.profile)
+    target = profile.config_file
+    try:
+        profile.create()
+        kept = _put_in_place(options.file.read_bytes(), target)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the settings cannot be put in place ({error.strerror})",
+            meaning="the settings stay as they were",
+            hint="mend the permissions of the profile's folder, or free disk space",
+        ) from error
+    out.note(f"the settings before are kept in {kept}" if kept else "there were no settings before")
+    out.item(
+        {"file": str(target), "imported": True},
+        f"{target} is in force from the next start on",
+    )
+    return ExitCode.DONE
+
+
+def _put_in_place(content: bytes, target: Path) -> Path | None:
+    """Replace `target` whole or not at all; return where its old content is kept."""
+    draft, kept = target.with_suffix(".new"), target.with_suffix(".previous")
+    draft.write_bytes(content)
+    draft.chmod(0o600)
+    before = target.exists()
+    if before:
+        kept.write_bytes(target.read_bytes())
+        kept.chmod(0o600)
+    draft.replace(target)
+    return kept if before else None
+
+
 def _secret_set(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.keystore import set_secret
     from ohx_desktop.settings.profile import Profile
 
+    value = getpass(f"{options.name}: ") if sys.stdin.isatty() else read_text(STDIN)
     # Only the line end goes: a secret may begin or end with spaces.
-    value = sys.stdin.read().rstrip("\r\n")
+    value = value.rstrip("\r\n")
     if not value:
         raise UsageError("stdin held no secret", hint="ohx-desktop secret set NAME < FILE")
     set_secret(Profile.at(options.profile).data, options.name, value)

@@ -13,10 +13,20 @@ def add_commands(add: Any, _group: Any) -> None:
     command.add_argument(
         "--model",
         required=True,
+        metavar="MODEL",
         help='the device\'s model name, or "generic" (plain Bluetooth SIG)',
     )
-    command.add_argument("--characteristic", metavar="UUID", help="16- or 128-bit UUID")
-    command.add_argument("frames", nargs="+", metavar="HEX", help="notifications in order")
+    command.add_argument(
+        "--characteristic",
+        metavar="UUID",
+        help="where the bytes come from, such as 2A35 (Blood Pressure Measurement)",
+    )
+    command.add_argument(
+        "frames",
+        nargs="+",
+        metavar="HEX",
+        help="the bytes of each notification, in order, two hexadecimal digits a byte",
+    )
 
 
 def _decode(options: argparse.Namespace, out: Output) -> int:

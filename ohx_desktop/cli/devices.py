@@ -12,36 +12,45 @@ if TYPE_CHECKING:
     from ohx_desktop.domain.reading import Reading
 
 _LONGEST_S = 86_400.0
+_ADDRESS_HELP = "as `scan` prints it, such as AA:BB:CC:DD:EE:FF"
 
 
 def add_commands(add: Any, _group: Any) -> None:
     """Add the device commands."""
     scan = add("scan", _scan, "list the supported devices in range")
-    scan.add_argument("--seconds", type=_seconds, default=10.0, metavar="N")
+    scan.add_argument(
+        "--seconds", type=seconds, default=10.0, metavar="N", help="how long to listen (default 10)"
+    )
     scan.add_argument("--all", action="store_true", help="list unsupported devices too")
 
     read = add("read", _read, "wait for a device, read it, print its readings; files nothing")
-    read.add_argument("--device", metavar="ADDRESS", help="this device only")
+    read.add_argument("--device", type=_address, metavar="ADDRESS", help="this device only")
     _add_deadline(read)
     read.add_argument(
         "--stored", action="store_true", help="also print what the device's memory held before"
     )
 
     enroll = add("enroll", _enroll, "pair a device and register it with this workstation")
-    enroll.add_argument("address", metavar="ADDRESS")
+    enroll.add_argument("address", type=_address, metavar="ADDRESS", help=_ADDRESS_HELP)
     _add_deadline(enroll)
     add("devices", _devices, "list the registered devices")
     unenroll = add("unenroll", _unenroll, "forget a registered device")
-    unenroll.add_argument("address", metavar="ADDRESS")
+    unenroll.add_argument("address", type=_address, metavar="ADDRESS", help=_ADDRESS_HELP)
 
 
 def _add_deadline(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--seconds", type=_seconds, default=60.0, metavar="N", help="how long to wait (default 60)"
+        "--seconds", type=seconds, default=60.0, metavar="N", help="how long to wait (default 60)"
     )
 
 
-def _seconds(text: str) -> float:
+def _address(text: str) -> str:
+    """Return the address as the operating system writes it."""
+    return text.strip().upper()
+
+
+def seconds(text: str) -> float:
+    """Return a length of time that a person typed. Raises ArgumentTypeError."""
     try:
         value = float(text)
     except ValueError:

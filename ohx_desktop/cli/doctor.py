@@ -1,10 +1,15 @@
 """`doctor`: is this installation well, and if not, what to do."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ohx_desktop.cli.output import Output
-from ohx_desktop.domain.errors import ExitCode
+from ohx_desktop.domain.errors import ExitCode, OhxError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ohx_desktop.ops.doctor import Check, Finding
 
 
 def add_commands(add: Any, _group: Any) -> None:
@@ -14,10 +19,16 @@ def add_commands(add: Any, _group: Any) -> None:
 
 async def _doctor(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import health_checks
+
+    return await tell_findings(health_checks(options.profile), out)
+
+
+async def tell_findings(checks: "Sequence[Check]", out: Output) -> int:
+    """Print a line per check. Raises the OhxError of the first one that is not well."""
     from ohx_desktop.ops.doctor import examine
 
-    worst = ExitCode.DONE
-    async for finding in examine(health_checks(options.profile)):
+    first: Finding | None = None
+    async for finding in examine(checks):
         form = {
             "check": finding.check,
             "ok": finding.is_well,
@@ -28,5 +39,15 @@ async def _doctor(options: argparse.Namespace, out: Output) -> int:
         action = f"\n      → {finding.action}" if finding.action else ""
         mark = "ok  " if finding.is_well else "FAIL"
         out.item(form, f"{mark}  {finding.check}: {finding.detail}{action}")
-        worst = worst or finding.exit_code
-    return worst
+        if first is None and not finding.is_well:
+            first = finding
+    if first is not None:
+        raise _problem(first)
+    return ExitCode.DONE
+
+
+def _problem(finding: "Finding") -> OhxError:
+    """Return the error that a finding came from, as far as the finding tells it."""
+    problem = OhxError(f"{finding.check}: {finding.detail}", hint=finding.action)
+    problem.code, problem.exit_code = finding.code or problem.code, finding.exit_code
+    return problem

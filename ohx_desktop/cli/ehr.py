@@ -1,20 +1,32 @@
 """`ehr check` and `patient find`: the EHR without the window."""
 
 import argparse
-import json
-import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from ohx_desktop.cli.input import STDIN, json_values, read_text
 from ohx_desktop.cli.output import Output
-from ohx_desktop.domain.errors import ExitCode, UsageError
+from ohx_desktop.domain.errors import ExitCode, OhxError, Refused, RemoteError, UsageError
 from ohx_desktop.domain.patient import Patient, PatientQuery
+
+if TYPE_CHECKING:
+    from ohx_desktop.fhir.capability import Capabilities
+
+_FIELDS = frozenset({"identifier", "family", "given", "birthdate"})
+# A search that finds nobody shows that we are signed in, and brings no name here.
+_NOBODY = PatientQuery(identifier="ohx-desktop-ehr-check")
 
 
 def add_commands(_add: Any, group: Any) -> None:
     """Add `ehr` and `patient`."""
     ehr = group("ehr", "the clinic's EHR")
-    ehr("check", _check, "can this EHR take our readings: reachability and version")
+    ehr(
+        "check",
+        _check,
+        "can this EHR take our readings: reachability, sign-in, version and what it offers",
+    )
     patient = group("patient", "the patients of the EHR")
     patient(
         "find",
@@ -26,37 +38,91 @@ def add_commands(_add: Any, group: Any) -> None:
 async def _check(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import open_ehr
 
+    checks = _Checks(out)
     async with open_ehr(options.profile) as ehr:
-        capabilities = await ehr.capabilities()
-    checks: list[tuple[str, bool, str]] = [
-        ("reachable", True, f"{ehr.base_url} answers"),
-        (
-            "fhir-version",
-            capabilities.is_supported_version,
-            f"FHIR {capabilities.fhir_version}",
-        ),
-        ("transaction", capabilities.transaction, "takes a reading all or nothing"),
-        (
-            "conditional-create",
-            capabilities.conditional_create,
-            "a repeated upload changes nothing",
-        ),
-        ("update-create", capabilities.update_create, "takes Provenance under our id"),
-    ]
-    for name, passed, detail in checks:
-        out.item(
+        with _without_a_reading():
+            try:
+                capabilities = await ehr.capabilities()
+            except RemoteError as error:
+                checks.tell("reachable", passed=False, detail=error.what)
+                raise
+            checks.tell("reachable", passed=True, detail=f"{ehr.base_url} answers")
+            checks.tell_all(_stated(ehr.base_url, capabilities))
+            try:
+                await ehr.find_patients(_NOBODY)
+            except RemoteError as error:
+                checks.tell("patient-search", passed=False, detail=error.what)
+                raise
+        checks.tell("patient-search", passed=True, detail="signed in and may search for patients")
+    checks.raise_failure()
+    return ExitCode.DONE
+
+
+def _stated(base_url: str, told: "Capabilities") -> Iterator[tuple[str, bool | None, str]]:
+    """Yield what the address and the statement say: name, passed (None: not known), detail."""
+    if base_url.startswith("https:"):
+        yield "tls", True, "encrypted, with a certificate that this computer trusts"
+    else:
+        yield "tls", None, "not encrypted; only right for an EHR on this very computer"
+    yield "fhir-version", told.is_supported_version, f"FHIR {told.fhir_version}; R5 is sent"
+    yield "transaction", told.transaction, "takes a reading all or nothing"
+    yield "conditional-create", told.conditional_create, "a repeated upload changes nothing"
+    yield "update-create", told.update_create, "takes Provenance under our id"
+    yield "validate", told.validation, "offers $validate"
+
+
+class _Checks:
+    """Tells each check as it is done and remembers what failed."""
+
+    _MARKS: ClassVar = {True: "ok  ", False: "FAIL", None: "?   "}
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._failed: list[str] = []
+
+    def tell(self, name: str, *, passed: bool | None, detail: str) -> None:
+        """Print one check; `passed` None is a warning: it is not known and no failure."""
+        if passed is False:
+            self._failed.append(name)
+        self._out.item(
             {"check": name, "ok": passed, "detail": detail},
-            f"{'ok  ' if passed else 'FAIL'}  {name}: {detail}",
+            f"{self._MARKS[passed]}  {name}: {detail}",
         )
-    return ExitCode.DONE if all(ok for _, ok, _ in checks) else ExitCode.REFUSED
+
+    def tell_all(self, checks: Iterable[tuple[str, bool | None, str]]) -> None:
+        """Print what the EHR stated; where it was silent, say so."""
+        for name, passed, detail in checks:
+            silent = passed is None and name != "tls"
+            told = f"the EHR does not state that it {detail}" if silent else detail
+            self.tell(name, passed=passed, detail=told)
+
+    def raise_failure(self) -> None:
+        """Raise Refused, naming the checks that failed."""
+        if self._failed:
+            raise Refused(
+                f"this EHR cannot take our readings ({', '.join(self._failed)})",
+                meaning="nothing was sent",
+                hint="give this list to the administrator of the EHR",
+            )
+
+
+@contextmanager
+def _without_a_reading() -> Iterator[None]:
+    """Let the errors of a question say that no reading is concerned."""
+    try:
+        yield
+    except RemoteError as error:
+        error.meaning = OhxError.meaning
+        raise
 
 
 async def _find(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import open_ehr
 
-    query = read_query(sys.stdin.read())
+    query = read_query(read_text(STDIN))
     async with open_ehr(options.profile) as ehr:
-        patients = await ehr.find_patients(query)
+        with _without_a_reading():
+            patients = await ehr.find_patients(query)
     for patient in patients:
         out.item(patient_to_json(patient), _describe(patient))
     if not patients:
@@ -65,24 +131,25 @@ async def _find(options: argparse.Namespace, out: Output) -> int:
 
 
 def read_query(text: str) -> PatientQuery:
-    """Return the query of the JSON on stdin. Raises UsageError."""
-    hint = 'such as {"identifier": "943 476 5919"}'
+    """Return the query of the JSON on stdin. Raises UsageError, which quotes nothing of it."""
     try:
-        form = json.loads(text)
-        unknown = set(form) - {"identifier", "family", "given", "birthdate"}
-        if unknown:
-            raise UsageError(
-                f"the query has unknown fields: {', '.join(sorted(unknown))}", hint=hint
-            )
-        born = form.get("birthdate")
-        return PatientQuery(
-            identifier=form.get("identifier"),
-            family=form.get("family"),
-            given=form.get("given"),
-            birth_date=date.fromisoformat(born) if born else None,
-        )
-    except (ValueError, TypeError, AttributeError):
-        raise UsageError("stdin holds no patient query", hint=hint) from None
+        (form,) = json_values(text)
+        if not (isinstance(form, dict) and form.keys() <= _FIELDS):
+            raise _no_query("it is an object with other fields than these")
+        if not all(value is None or isinstance(value, str) for value in form.values()):
+            raise _no_query("each field is a text")
+        told = {name: value.strip() or None for name, value in form.items() if value}
+        born = told.pop("birthdate", None)
+        return PatientQuery(**told, birth_date=date.fromisoformat(born) if born else None)
+    except ValueError:
+        raise _no_query("it is one object with at least identifier or family") from None
+
+
+def _no_query(why: str) -> UsageError:
+    return UsageError(
+        f"stdin holds no patient query ({why})",
+        hint='{"identifier": "…"} or {"family": "…", "given": "…", "birthdate": "YYYY-MM-DD"}',
+    )
 
 
 def patient_to_json(patient: Patient) -> dict[str, Any]:

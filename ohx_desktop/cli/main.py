@@ -2,8 +2,10 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +17,10 @@ from ohx_desktop.domain.errors import ExitCode, OhxError, UsageError
 
 # Modules with an `add_commands(subparsers)` each. Their imports are light: a command imports what
 # it needs when it runs.
-_GROUPS = ("devices", "decode", "filing", "ehr", "config", "doctor")
+_GROUPS = ("devices", "decode", "filing", "queue", "ehr", "config", "doctor", "selfcheck")
+# What the shell gives for a program that ended by a bug of ours, or by Ctrl-C.
+_BUG = 1
+_CANCELLED = 130
 
 _DESCRIPTION = """\
 Reads blood-pressure cuffs over Bluetooth, has a person confirm each reading, and delivers it to
@@ -23,7 +28,13 @@ the clinic's EHR as FHIR. Without a command the window opens."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong usage is an OhxError too, so that --json gets its object."""
+    """Wrong usage is an OhxError too, so that --json gets its object.
+
+    Options are never shortened: `--js` would be one thing today and another tomorrow.
+    """
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **more})
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"see: {self.prog} --help")
@@ -70,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         return command
 
     def group(name: str, help_: str) -> Callable[..., argparse.ArgumentParser]:
-        parent = commands.add_parser(name, help=help_, description=help_)
+        parent = commands.add_parser(name, help=help_, description=help_, parents=[common])
         inner = parent.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
 
         def add_inner(inner_name: str, run: Callable[..., Any], inner_help: str) -> Any:
@@ -91,6 +102,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     out = Output(as_json="--json" in arguments)
     debug = "--debug" in arguments
+    # Libraries must not write on stderr: their texts may quote what they handled.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         options = build_parser().parse_args(arguments)
         _default(options, "profile", _profile_from_environment())
@@ -100,16 +113,35 @@ def run(arguments: Sequence[str]) -> int:
         return int(asyncio.run(result) if asyncio.iscoroutine(result) else result)
     except OhxError as error:
         out.error(error)
-        if debug:
-            raise
+        _show_trace(wanted=debug)
         return int(error.exit_code)
     except KeyboardInterrupt:
-        out.note("cancelled; nothing was filed")
-        return 130
+        out.note("cancelled; what was queued before stays queued")
+        return _CANCELLED
     except BrokenPipeError:
         # The reader of stdout went away; Python would complain once more while closing it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(ExitCode.DONE)
+    except Exception as error:  # noqa: BLE001 - a bug of ours; people get no traceback
+        out.error(_bug(error))
+        _show_trace(wanted=debug)
+        return _BUG
+
+
+def _bug(error: Exception) -> OhxError:
+    """Return what people are told of a bug: its kind and never its text, which may quote data."""
+    told = OhxError(
+        f"an unexpected error of this program stopped the command ({type(error).__name__})",
+        meaning="what was queued before stays queued",
+        hint="report it to support; with --debug the command shows where it happened",
+    )
+    told.code = "bug"
+    return told
+
+
+def _show_trace(*, wanted: bool) -> None:
+    if wanted:
+        traceback.print_exc()
 
 
 def _window(options: argparse.Namespace, out: Output) -> int:

@@ -1,5 +1,6 @@
 """What commands print: sentences for people, or NDJSON for programs."""
 
+import io
 import json
 import sys
 from collections.abc import Mapping
@@ -16,6 +17,12 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        # JSON is UTF-8 whatever the terminal is; people get a mark for what theirs cannot show.
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        if as_json and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
 
     def item(self, form: Mapping[str, Any], text: str) -> None:
         """Print one result: `form` for programs, `text` for people."""

@@ -11,6 +11,7 @@ from ohx_desktop.domain.patient import Patient
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.fhir.encoding import encode
 from ohx_desktop.fhir.mapping import transaction_bundle
+from ohx_desktop.ops.logging import Field, log_event
 from ohx_desktop.outbox.states import OutboxEntry
 from ohx_desktop.review.submission import Gateway, Submission
 from ohx_desktop.review.submission_json import encode_submission
@@ -91,13 +92,15 @@ class FilingService:
     ) -> OutboxEntry:
         """File a confirmed reading; the same one again gives the entry it already has."""
         submission = self._maker.submission(reading, patient=patient, performer=performer)
-        return await self._outbox.enqueue(
+        entry = await self._outbox.enqueue(
             reading_id=reading.id,
             patient=patient,
             submission=encode_submission(submission),
             bundle=encode(transaction_bundle(submission)),
             frames=frames,
         )
+        log_event("reading.filed", {Field.ENTRY: entry.id, Field.STATE: entry.state})
+        return entry
 
     async def is_known(self, reading_id: UUID) -> bool:
         """Tell whether this reading was filed before."""

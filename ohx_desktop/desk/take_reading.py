@@ -25,6 +25,7 @@ from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.ops.logging import log_problem
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
 
 
@@ -202,6 +203,7 @@ class TakeReading:
             case RecordRefused(stored=True):
                 self._update_waiting(stored=1)
             case RecordRefused(error=error) | SessionFailed(error=error):
+                log_problem(error)
                 self._update_waiting(problem=error)
 
     def _update_waiting(

@@ -12,14 +12,16 @@ from ohx_desktop.fhir.encoding import Json, objects_in
 class Capabilities:
     """What matters for filing readings.
 
-    `conditional_create` holds for Device and Observation both, `update_create` for Provenance.
-    The latter is a promise and no more: HAPI does it without saying so.
+    `conditional_create` holds for Device and Observation both, `update_create` for Provenance,
+    `validation` ($validate) for Observation. None where the statement is silent: HAPI updates as
+    create without saying so.
     """
 
     fhir_version: str
     transaction: bool
-    conditional_create: bool
-    update_create: bool
+    conditional_create: bool | None
+    update_create: bool | None
+    validation: bool | None
 
     @property
     def is_supported_version(self) -> bool:
@@ -28,7 +30,11 @@ class Capabilities:
 
 
 def capabilities_from(statement: Json) -> Capabilities:
-    """Return what a CapabilityStatement tells; whatever it leaves out counts as not possible."""
+    """Return what a CapabilityStatement tells.
+
+    Interactions are a list of what there is, so one that is not listed is not offered; the other
+    abilities are optional elements, and one that is left out is not known.
+    """
     servers = [rest for rest in objects_in(statement.get("rest")) if rest.get("mode") == "server"]
     resources = {
         resource.get("type"): resource
@@ -36,17 +42,27 @@ def capabilities_from(statement: Json) -> Capabilities:
         for resource in objects_in(rest.get("resource"))
     }
 
-    def can(ability: str, *types: str) -> bool:
-        return all(resources.get(name, {}).get(ability) is True for name in types)
+    def can(ability: str, *types: str) -> bool | None:
+        said = [resources.get(name, {}).get(ability) for name in types]
+        if False in said:
+            return False
+        return True if all(answer is True for answer in said) else None
 
     interactions = [
         interaction.get("code")
         for rest in servers
         for interaction in objects_in(rest.get("interaction"))
     ]
+    observation = resources.get("Observation", {})
+    operations = [
+        operation.get("name")
+        for place in (observation, *servers)
+        for operation in objects_in(place.get("operation"))
+    ]
     return Capabilities(
         fhir_version=str(statement.get("fhirVersion", "unknown")),
         transaction="transaction" in interactions,
         conditional_create=can("conditionalCreate", "Device", "Observation"),
         update_create=can("updateCreate", "Provenance"),
+        validation="validate" in operations or None,
     )

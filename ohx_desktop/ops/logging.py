@@ -25,10 +25,7 @@ class Field(StrEnum):
     ENTRY = "entry"
     STATE = "state"
     CODE = "code"
-    ATTEMPTS = "attempts"
-    DRIVER = "driver"
     VERSION = "version"
-    SECONDS = "seconds"
 
 
 def log_event(

@@ -76,6 +76,11 @@ MIGRATIONS: Migrations = {
         CREATE INDEX entry_by_patient ON entry (patient, seq)
         WHERE state IN ('queued', 'sending')
         """,
+        # Answers what is due without reading the rows, which hold the readings and are large.
+        """
+        CREATE INDEX entry_queued ON entry (seq, next_attempt, patient)
+        WHERE state = 'queued'
+        """,
     ),
 }
 

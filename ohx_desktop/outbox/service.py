@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
 
 from ohx_desktop.domain.clock import Now, system_now
+from ohx_desktop.outbox.records import HeldReading, OutboxSummary
 from ohx_desktop.outbox.states import ARRIVED, SETTLED, EntryState, OutboxEntry
-from ohx_desktop.outbox.store import HeldReading, OutboxStore, OutboxSummary
+from ohx_desktop.outbox.store import OutboxStore
 
 if TYPE_CHECKING:
     from ohx_desktop.domain.errors import OhxError

@@ -1,5 +1,6 @@
 """The statements of the outbox, so that the store reads as what it does and these as what they ask.
 
+The indexes are named where SQLite would read the rows, which hold the readings and are large.
 `entry` rows are returned as `_ENTRY`, in the order of the store's own reader.
 """
 
@@ -35,20 +36,22 @@ ENTRIES = f"""
 """
 COUNTS = "SELECT state, count(*) FROM entry GROUP BY state"
 LAST_ERROR = """
-    SELECT last_error FROM entry
+    SELECT last_error FROM entry INDEXED BY entry_with_error
     WHERE last_error IS NOT NULL AND state IN ('queued', 'sending', 'needs-attention')
     ORDER BY seq DESC LIMIT 1
 """
 ANY_SENDING = "SELECT 1 FROM entry WHERE state = 'sending' LIMIT 1"
 NEXT_DUE = f"""
-    SELECT entry.patient, entry.bundle, {_ENTRY} FROM entry
-    WHERE {_IS_DUE} AND {_IS_FIRST_OF_PATIENT}
-    AND entry.patient NOT IN (SELECT value FROM json_each(:excluded))
-    ORDER BY entry.seq LIMIT 1
+    SELECT entry.patient, entry.bundle, {_ENTRY} FROM entry WHERE entry.seq = (
+        SELECT entry.seq FROM entry INDEXED BY entry_queued
+        WHERE {_IS_DUE} AND {_IS_FIRST_OF_PATIENT}
+        AND entry.patient NOT IN (SELECT value FROM json_each(:excluded))
+        ORDER BY entry.seq LIMIT 1
+    )
 """
 NEXT_DUE_AT = f"""
-    SELECT min(entry.next_attempt) FROM entry
-    WHERE entry.state = 'queued' AND {_IS_FIRST_OF_PATIENT}
+    SELECT min(entry.next_attempt) FROM entry INDEXED BY entry_queued
+    WHERE entry.state = 'queued' AND entry.next_attempt IS NOT NULL AND {_IS_FIRST_OF_PATIENT}
 """
 
 INSERT_ENTRY = """
@@ -69,7 +72,12 @@ UPDATE_ENTRY = """
 """
 ERASE_FRAMES = "DELETE FROM frame WHERE seq = (SELECT seq FROM entry WHERE id = ?)"
 RECOVER = "UPDATE entry SET state = 'queued', next_attempt = NULL WHERE state = 'sending'"
-MAKE_DUE = "UPDATE entry SET next_attempt = NULL WHERE state = 'queued'"
+MAKE_DUE = """
+    UPDATE entry SET next_attempt = NULL WHERE seq IN (
+        SELECT seq FROM entry INDEXED BY entry_queued
+        WHERE state = 'queued' AND next_attempt IS NOT NULL
+    )
+"""
 PRUNE = f"""
     DELETE FROM entry WHERE state IN {_FINISHED} AND seq <= (
         SELECT seq FROM entry WHERE state IN {_FINISHED} ORDER BY seq DESC LIMIT 1 OFFSET ?

@@ -12,16 +12,15 @@ import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from ohx_desktop.domain.clock import Now, system_now
-from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, StoreError, UsageError
+from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, UsageError
 from ohx_desktop.outbox import sql
-from ohx_desktop.outbox.backoff import LONGEST_S
 from ohx_desktop.outbox.database import (
     Connection,
     SqlValue,
@@ -31,6 +30,17 @@ from ohx_desktop.outbox.database import (
     pragma,
     transaction,
     translated,
+)
+from ohx_desktop.outbox.records import (
+    Claimed,
+    FiledForAnother,
+    HeldReading,
+    OutboxSummary,
+    due_parameters,
+    entry_of,
+    impossible,
+    milliseconds,
+    time_of,
 )
 from ohx_desktop.outbox.schema import migrate
 from ohx_desktop.outbox.states import HOLDS_READING, TRANSITIONS, EntryState, OutboxEntry
@@ -42,42 +52,6 @@ _PRUNE_EVERY = 256
 
 _CHECKSUM_BYTES = 16
 _REASON = re.compile(r"[a-z][a-z0-9-]{0,39}")
-
-
-class FiledForAnother(StoreError):  # noqa: N818 - reads as what happened
-    """This reading is already filed, and under another patient."""
-
-    code = "filed-for-another"
-    meaning = "nothing was saved and nothing was changed"
-    hint = "measure this patient again; to move the first one, correct it in the EHR"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldReading:
-    """What the store still holds of an entry: health data, for sending or for a person to see."""
-
-    patient: str
-    submission: bytes
-    bundle: bytes
-    frames: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """An entry that is now `sending`, with the bundle to send."""
-
-    entry: OutboxEntry
-    patient: str
-    bundle: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxSummary:
-    """How much waits for the EHR, how much for a person, and the newest error among them."""
-
-    waiting: int
-    needs_attention: int
-    last_error: str | None
 
 
 class OutboxStore:
@@ -141,15 +115,15 @@ class OutboxStore:
             if row is not None:
                 if row[0] != digest:
                     raise FiledForAnother("this reading is already filed for another patient")
-                return _entry(row[1:])
+                return entry_of(row[1:])
             entry = OutboxEntry(
                 id=uuid4(),
                 reading_id=reading_id,
                 state=EntryState.QUEUED,
                 attempts=0,
-                created_at=_time(_milliseconds(self._now())),
+                created_at=time_of(milliseconds(self._now())),
             )
-            created_at = _milliseconds(entry.created_at)
+            created_at = milliseconds(entry.created_at)
             identity = (str(entry.id), str(reading_id), digest, created_at)
             added = self._connection.execute(
                 sql.INSERT_ENTRY,
@@ -171,7 +145,7 @@ class OutboxStore:
             if entry.state is EntryState.QUEUED:
                 return self._write(replace(entry, attempts=0, next_attempt=None))
             if entry.state is not EntryState.NEEDS_ATTENTION:
-                raise _impossible(entry, EntryState.QUEUED)
+                raise impossible(entry, EntryState.QUEUED)
             return self._move(entry, EntryState.QUEUED, attempts=0, next_attempt=None)
 
     def discard(self, entry_id: UUID, reason: str) -> OutboxEntry:
@@ -192,7 +166,7 @@ class OutboxStore:
         Within a patient the order of confirmation holds: an entry waits for older ones that are
         still to be sent, though not for one that needs attention.
         """
-        moment = _moment(now, exclude_patients)
+        moment = due_parameters(now, exclude_patients)
         with translated():
             if self._connection.execute(sql.NEXT_DUE, moment).fetchone() is None:
                 return None
@@ -201,7 +175,7 @@ class OutboxStore:
             if row is None:
                 return None
             patient, sealed, *columns = row
-            bundle, found = self._unsealed(sealed), _entry(columns)
+            bundle, found = self._unsealed(sealed), entry_of(columns)
             entry = self._move(
                 found, EntryState.SENDING, attempts=found.attempts + 1, next_attempt=None
             )
@@ -211,14 +185,14 @@ class OutboxStore:
         """Return when the next queued entry may be sent; None when none waits for a time."""
         with translated():
             (moment,) = self._connection.execute(sql.NEXT_DUE_AT).fetchone() or (None,)
-        return None if moment is None else _time(moment)
+        return None if moment is None else time_of(moment)
 
     def release(self, entry_id: UUID, error: str, next_attempt: datetime | None) -> OutboxEntry:
         """Put an entry that is `sending`, but could not be sent, back into the queue."""
         with self._changing():
             entry, _ = self._find(entry_id)
             if entry.state is not EntryState.SENDING:
-                raise _impossible(entry, EntryState.QUEUED)
+                raise impossible(entry, EntryState.QUEUED)
             return self._move(entry, EntryState.QUEUED, last_error=error, next_attempt=next_attempt)
 
     def acknowledge(self, entry_id: UUID, ehr_reference: str | None) -> OutboxEntry:
@@ -259,7 +233,7 @@ class OutboxStore:
         """Return the entries in these states, in the order of confirmation."""
         with translated():
             wanted = json.dumps(sorted(states))
-            return [_entry(row) for row in self._connection.execute(sql.ENTRIES, (wanted,))]
+            return [entry_of(row) for row in self._connection.execute(sql.ENTRIES, (wanted,))]
 
     def entry(self, entry_id: UUID) -> OutboxEntry:
         """Return one entry. Raises UsageError when there is none of this id."""
@@ -299,7 +273,7 @@ class OutboxStore:
 
     def has_work(self, now: datetime) -> bool:
         """Tell whether an entry is being sent or may be sent now."""
-        moment = _moment(now)
+        moment = due_parameters(now)
         with translated():
             sending = self._connection.execute(sql.ANY_SENDING).fetchone()
             return bool(sending or self._connection.execute(sql.NEXT_DUE, moment).fetchone())
@@ -331,13 +305,13 @@ class OutboxStore:
         row = self._connection.execute(sql.BY_ID, (str(entry_id),)).fetchone()
         if row is None:
             raise UsageError("there is no entry with this id in the queue")
-        return _entry(row[1:]), bool(row[0])
+        return entry_of(row[1:]), bool(row[0])
 
     def _move(
         self, entry: OutboxEntry, state: EntryState, *, reason: str | None = None, **changes: Any
     ) -> OutboxEntry:
         if state not in TRANSITIONS[entry.state]:
-            raise _impossible(entry, state)
+            raise impossible(entry, state)
         moved = self._write(replace(entry, state=state, **changes), reason=reason)
         if state not in HOLDS_READING:
             self._connection.execute(sql.ERASE_FRAMES, (str(entry.id),))
@@ -352,7 +326,7 @@ class OutboxStore:
             "id": str(entry.id),
             "state": entry.state.value,
             "attempts": entry.attempts,
-            "next_attempt": None if due is None else _milliseconds(due),
+            "next_attempt": None if due is None else milliseconds(due),
             "last_error": entry.last_error,
             "ehr_reference": entry.ehr_reference,
             "reason": reason,
@@ -383,40 +357,3 @@ class OutboxStore:
 
     def _checksum(self, content: bytes) -> bytes:
         return hashlib.blake2b(content, key=self._salt, digest_size=_CHECKSUM_BYTES).digest()
-
-
-def _impossible(entry: OutboxEntry, state: EntryState) -> UsageError:
-    return UsageError(
-        f"an entry that is {entry.state} cannot become {state} by this",
-        hint="look at the entry once more; it may have changed meanwhile",
-    )
-
-
-def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
-def _moment(now: datetime, exclude_patients: Collection[str] = ()) -> dict[str, SqlValue]:
-    return {
-        "now": _milliseconds(now),
-        "latest": _milliseconds(now + timedelta(seconds=LONGEST_S)),
-        "excluded": json.dumps(sorted(exclude_patients)),
-    }
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-
-
-def _entry(row: Sequence[Any]) -> OutboxEntry:
-    identity, reading_id, state, attempts, created_at, next_attempt, last_error, reference = row
-    return OutboxEntry(
-        id=UUID(identity),
-        reading_id=UUID(reading_id),
-        state=EntryState(state),
-        attempts=attempts,
-        created_at=_time(created_at),
-        next_attempt=None if next_attempt is None else _time(next_attempt),
-        last_error=last_error,
-        ehr_reference=reference,
-    )

@@ -25,8 +25,10 @@ import filelock
 
 from ohx_desktop.domain.errors import OhxError, Refused, StoreError, Transient
 from ohx_desktop.outbox.backoff import Rng, blocked_delay_s, retry_delay_s
+from ohx_desktop.outbox.database import translated
+from ohx_desktop.outbox.records import Claimed
 from ohx_desktop.outbox.service import POLL_S, AsyncOutbox
-from ohx_desktop.outbox.store import Claimed, OutboxStore
+from ohx_desktop.outbox.store import OutboxStore
 
 # The client's own timeouts are shorter; this one catches what has none.
 SEND_DEADLINE_S = 90.0
@@ -115,28 +117,53 @@ class OutboxWorker:
         self._rng = rng
         self._failures = 0
         self._unclean = False
+        self._stopping = False
         self._unverified: deque[_Unverified] = deque(maxlen=UNVERIFIED_KEPT)
 
+    def stop(self) -> None:
+        """Have `run` return once the reading in hand is sent and read back."""
+        self._stopping = True
+        self._outbox.urge()
+
     async def run(self) -> None:
-        """Send until cancelled; while another process sends, only watch and wait for its end."""
-        while True:
-            # Lock and store share one thread, so nothing of ours can come after the release.
-            if await self._outbox.read(self._take_over):
+        """Send until stopped or cancelled; while another process sends, only watch it.
+
+        A cancel breaks a request off; its reading is queued again.
+        """
+        while not self._stopping:
+            if await self._is_ours():
                 try:
                     self._outbox.notify()
                     await self._send_all()
                 finally:
                     await asyncio.shield(self._outbox.read(self._stand_down))
+            elif not self._stopping:
+                await self._watch()
+
+    async def _watch(self) -> None:
+        """Pass a moment in which another process sends."""
+        self._outbox.urged.clear()
+        await self._sleep_or(self._outbox.urged, POLL_S)
+        with suppress(StoreError):
             await self._outbox.look_elsewhere()
-            await self._sleep(POLL_S)
 
     # ── the one sender ───────────────────────────────────────────────────────────────────────
 
-    def _take_over(self, store: OutboxStore) -> bool:
+    async def _is_ours(self) -> bool:
+        # Lock and store share one thread, so nothing of ours can come after the release.
         try:
-            self._lock.acquire(blocking=False)
-        except filelock.Timeout:
+            return await self._outbox.read(self._take_over)
+        except StoreError as error:
+            self._outbox.problem = error
+            self._outbox.notify()
             return False
+
+    def _take_over(self, store: OutboxStore) -> bool:
+        with translated():
+            try:
+                self._lock.acquire(blocking=False)
+            except filelock.Timeout:
+                return False
         with suppress(StoreError):
             store.recover()
             return True
@@ -151,7 +178,7 @@ class OutboxWorker:
             self._lock.release()
 
     async def _send_all(self) -> None:
-        while True:
+        while not self._stopping:
             self._outbox.woken.clear()
             try:
                 pause = await self._step()
@@ -280,7 +307,7 @@ class OutboxWorker:
         ended = self._outbox.urged if pause.firm else self._outbox.woken
         self._outbox.urged.clear()
         left = pause.seconds
-        while left > 0 and not ended.is_set():
+        while left > 0 and not ended.is_set() and not self._stopping:
             await self._sleep_or(ended, min(left, POLL_S))
             left -= POLL_S
             with suppress(StoreError):
@@ -294,7 +321,7 @@ class OutboxWorker:
         if dues:
             left = min(left, (min(dues) - self._outbox.now()).total_seconds())
         left = max(left, POLL_S / 10)
-        while left > 0 and not self._outbox.woken.is_set():
+        while left > 0 and not self._outbox.woken.is_set() and not self._stopping:
             await self._sleep_or(self._outbox.woken, min(left, POLL_S))
             left -= POLL_S
             await self._outbox.look_elsewhere()

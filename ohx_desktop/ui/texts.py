@@ -154,7 +154,7 @@ LEAVE_QUESTION: Final = (
 )
 WRONG_PATIENT_QUESTION: Final = (
     "Not this patient?",
-    "The reading is discarded and nothing of it is kept. Then find the right patient.",
+    "The reading is discarded and nothing of it is kept.",
 )
 CLOSE_QUESTION: Final = (
     "This reading is not saved yet.",

@@ -26,9 +26,13 @@ _CONFIGURATION = """\
 </busconfig>
 """
 
-_KEEPER = (
-    '"$0" --config-file="$1" --nofork --nopidfile --print-address=1 & read -r _; kill "$!"; wait'
-)
+_KEEPER = """\
+"$0" --config-file="$1/bus.conf" --nofork --nopidfile --print-address=1 &
+read -r _
+kill "$!"
+wait
+rm -rf "$1"
+"""
 """Shell that ends the daemon when its standard input closes, so that a killed test leaves none."""
 
 _START_DEADLINE_S = 10.0
@@ -44,14 +48,14 @@ async def private_system_bus() -> AsyncIterator[str]:
     daemon = shutil.which("dbus-daemon")
     if daemon is None:
         raise BusUnavailable("dbus-daemon is not installed")
-    with tempfile.TemporaryDirectory(prefix="ohx-bus-") as folder:
-        configuration = _write_configuration(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="ohx-bus-", ignore_cleanup_errors=True) as folder:
+        _write_configuration(Path(folder))
         process = await asyncio.create_subprocess_exec(
             "/bin/sh",
             "-c",
             _KEEPER,
             daemon,
-            str(configuration),
+            folder,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -62,10 +66,8 @@ async def private_system_bus() -> AsyncIterator[str]:
             await _end(process)
 
 
-def _write_configuration(folder: Path) -> Path:
-    configuration = folder / "bus.conf"
-    configuration.write_text(_CONFIGURATION.format(socket=folder / "socket"))
-    return configuration
+def _write_configuration(folder: Path) -> None:
+    Path(folder, "bus.conf").write_text(_CONFIGURATION.format(socket=folder / "socket"))
 
 
 async def _address_of(process: asyncio.subprocess.Process) -> str:

@@ -7,6 +7,8 @@ durable, "done STATE" at the end. With KILL_AT_STATEMENT=N it kills itself as th
 its N-th statement.
 """
 
+# ruff: noqa: T201 - what is printed is what the test reads
+
 import asyncio
 import json
 import os
@@ -14,12 +16,14 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from sqlcipher3 import dbapi2
+
 from ohx_desktop.domain.errors import Transient
 from ohx_desktop.keystore import KeyFile, obtain_key
-from ohx_desktop.outbox import database
 from ohx_desktop.outbox.service import AsyncOutbox
 from ohx_desktop.outbox.states import EntryState
 from ohx_desktop.outbox.worker import OutboxWorker
@@ -47,7 +51,7 @@ class BareEhr:
         sent = [entry["resource"] for entry in json.loads(bundle)["entry"]]
         return there["identifier"] in [one.get("identifier") for one in sent]
 
-    async def _ask(self, method: str, path: str, body: bytes = b"") -> dict:  # type: ignore[type-arg] # JSON
+    async def _ask(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
         try:
             reader, writer = await asyncio.open_connection(self._url.hostname, self._url.port)
             head = (
@@ -69,7 +73,7 @@ class BareEhr:
 def die_at_statement(number: int) -> None:
     """Have every connection count its statements, key and settings included."""
     seen = 0
-    real = database.dbapi2.connect
+    real = dbapi2.connect
 
     def count(_statement: str) -> None:
         nonlocal seen
@@ -77,36 +81,35 @@ def die_at_statement(number: int) -> None:
         if seen == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def connect(*arguments: object, **options: object) -> object:
-        connection = real(*arguments, **options)  # type: ignore[arg-type] # passed on as they are
-        connection.set_trace_callback(count)  # type: ignore[attr-defined] # not in the stub
+    def connect(*arguments: Any, **options: Any) -> Any:
+        connection: Any = real(*arguments, **options)
+        connection.set_trace_callback(count)
         return connection
 
-    database.dbapi2.connect = connect  # type: ignore[assignment] # as above
+    dbapi2.connect = connect
 
 
-async def main(folder: Path, url: str, reading_id: UUID, bundle: Path | None) -> None:
+async def main(folder: Path, url: str, reading_id: UUID, bundle: bytes | None) -> None:
     path = folder / "outbox.db"
     outbox = await AsyncOutbox.open(path, lambda: obtain_key(KeyFile(folder / "key"), path))
     worker = OutboxWorker(outbox, BareEhr(url), folder / "sender.lock")
     sending = asyncio.create_task(worker.run())
     print("ready", flush=True)
     if bundle is not None:
-        content = bundle.read_bytes()
         await outbox.enqueue(
             reading_id=reading_id,
-            patient=json.loads(content)["entry"][-1]["request"]["url"],
-            submission=content,
-            bundle=content,
+            patient=json.loads(bundle)["entry"][-1]["request"]["url"],
+            submission=bundle,
+            bundle=bundle,
             frames=[b"frame"],
         )
         print("saved", flush=True)
-    for entry in await outbox.entries({EntryState.QUEUED, EntryState.SENDING}):
+    while waiting := await outbox.entries({EntryState.QUEUED, EntryState.SENDING}):
         await outbox.drain(10)
-        await outbox.wait_for(entry.id, {EntryState.VERIFIED}, 10)
+        await outbox.wait_until_settled(waiting[0].id, 10)
+    worker.stop()
+    await sending
     states = [entry.state.value for entry in await outbox.entries()]
-    sending.cancel()
-    await asyncio.gather(sending, return_exceptions=True)
     await outbox.close()
     print("done", *states, flush=True)
 
@@ -114,5 +117,5 @@ async def main(folder: Path, url: str, reading_id: UUID, bundle: Path | None) ->
 if __name__ == "__main__":
     if "KILL_AT_STATEMENT" in os.environ:
         die_at_statement(int(os.environ["KILL_AT_STATEMENT"]))
-    file = Path(sys.argv[4]) if len(sys.argv) > 4 else None
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], UUID(sys.argv[3]), file))
+    confirmed = Path(sys.argv[4]).read_bytes() if len(sys.argv) > 4 else None
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], UUID(sys.argv[3]), confirmed))

@@ -193,3 +193,38 @@ def test_the_ring_is_round_whatever_has_the_focus(qtbot: QtBot, staged: Stage) -
         place = focused.rect().translated(focused.mapTo(window, focused.rect().topLeft()))
         assert window.focus_ring.geometry().contains(place, True)
         _press(qtbot, Qt.Key.Key_Tab)
+
+
+def _scan(qtbot: QtBot, code: str) -> None:
+    focused = QApplication.focusWidget()
+    assert focused is not None
+    qtbot.keyClicks(focused, code)
+    qtbot.keyClick(focused, _ENTER)
+
+
+def test_a_scan_finds_a_patient_from_the_list_as_well(qtbot: QtBot, staged: Stage) -> None:
+    window = staged(FindPatient(results=(scenes.JANE, scenes.INFANT)))
+    assert _focus(window) is window.find_patient.results
+    with (
+        qtbot.assertNotEmitted(window.patient_chosen),
+        qtbot.waitSignal(window.search_requested) as searched,
+    ):
+        _scan(qtbot, "9434765922")
+    assert searched.args == [PatientQuery(identifier="9434765922")]
+
+
+def test_a_scan_replaces_what_stood_in_the_field(qtbot: QtBot, staged: Stage) -> None:
+    window = staged(FindPatient())
+    window.find_patient.field.setText("Smi")
+    with qtbot.waitSignal(window.search_requested) as searched:
+        _scan(qtbot, "9434765922")
+    assert searched.args == [PatientQuery(identifier="9434765922")]
+
+
+@pytest.mark.parametrize("code", ["9434765922", "943 476 5922"])
+def test_a_scan_never_confirms_a_reading(qtbot: QtBot, staged: Stage, code: str) -> None:
+    window = staged(Reviewing(patient=scenes.JANE, reading=scenes.READING))
+    _armed(qtbot, window)
+    with qtbot.assertNotEmitted(window.confirmed):
+        _scan(qtbot, code)
+    assert _focus(window) is window.reviewing.confirm

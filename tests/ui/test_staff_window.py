@@ -12,6 +12,7 @@ from ohx_desktop.domain.errors import StoreEnvironment
 from ohx_desktop.domain.patient import Patient
 from ohx_desktop.ui import scenes
 from ohx_desktop.ui.staff.window import StaffWindow
+from ohx_desktop.ui.theme.tokens import SPACE
 from ohx_desktop.ui.widgets.value_tile import ValueFigures
 
 
@@ -83,11 +84,20 @@ def test_a_name_of_any_length_and_script_stays_whole(
     assert patient.given in window.banner.name.text()
 
 
+def test_an_arabic_name_keeps_the_dots_below_its_letters(staged: Stage) -> None:
+    window = staged(Waiting(patient=scenes.FATIMA))
+    name = window.banner.name
+    dotted = name.grab().toImage()
+    # The same name with alef maksura: the same letter without its two dots.
+    window.banner.name.show_text(name.text().replace("ي", "ى"))
+    assert name.grab().toImage() != dotted
+
+
 def test_a_name_that_no_banner_holds_is_whole_in_its_tool_tip(staged: Stage) -> None:
     patient = replace(scenes.JUERGEN, given="Jürgen Maximilian " * 12)
     window = staged(Waiting(patient=patient))
     assert window.banner.name.is_shortened
-    assert window.banner.height() == 88
+    assert window.banner.height() == SPACE.banner
     assert patient.given in window.banner.name.toolTip()
     assert patient.given in window.banner.accessibleName()
 

@@ -63,6 +63,11 @@ class FindPatientPage(Page):
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.field.selectAll()
 
+    def search_for(self, scan: str) -> None:
+        """Search for what was scanned, whatever stood in the field."""
+        self.field.setText(scan)
+        self._search()
+
     def go_back(self) -> None:
         """One step back: from the question to the list, from the list to the field, from text."""
         if self.message.is_asking:

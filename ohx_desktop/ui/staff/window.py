@@ -38,6 +38,7 @@ from ohx_desktop.ui.staff.waiting_page import WaitingPage
 from ohx_desktop.ui.widgets.focus_ring import FocusRing
 from ohx_desktop.ui.widgets.footer import Footer
 from ohx_desktop.ui.widgets.patient_banner import PatientBanner
+from ohx_desktop.ui.widgets.scan_filter import ScanFilter
 
 # The least window that holds every page; screens of 1024x768 have room for it and a task bar.
 _LEAST = QSize(960, 680)
@@ -78,6 +79,8 @@ class StaffWindow(QMainWindow):
         self._lay_out()
         self._connect()
         self.focus_ring = FocusRing(self)
+        self._scans = ScanFilter(self)
+        self._scans.scanned.connect(self._search_scan)
         self.show_starting()
 
     @property
@@ -191,6 +194,11 @@ class StaffWindow(QMainWindow):
             self.find_patient.focus_field()
         else:
             self._leave_patient()
+
+    def _search_scan(self, scan: str) -> None:
+        """Search by a scan where patients are searched; elsewhere it does nothing."""
+        if isinstance(self._state, FindPatient):
+            self.find_patient.search_for(scan)
 
     def _leave_patient(self) -> None:
         match self._state:

@@ -121,7 +121,7 @@ class Space:
     between_targets: int = 16
     # The column that all parts of a screen share on wide displays.
     column: int = 1200
-    banner: int = 88
+    banner: int = 96
     footer: int = 48
     target: int = 48
     target_primary: int = 72

@@ -1,15 +1,18 @@
 """The picture of an upper-arm cuff, in the theme's colours, with the pulse behind it."""
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy
 
 from ohx_desktop.resource_files import resources
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.widgets.pulse import ListeningPulse
+
+if TYPE_CHECKING:
+    from PySide6.QtSvg import QSvgRenderer
 
 # The colours of the drawing; they stand for the theme's.
 _ROLES = {
@@ -47,7 +50,10 @@ class CuffPicture(ListeningPulse):
 
 
 @lru_cache(maxsize=4)
-def _renderer(colours: tuple[tuple[str, str], ...]) -> QSvgRenderer:
+def _renderer(colours: tuple[tuple[str, str], ...]) -> "QSvgRenderer":
+    # Not needed for the first frame.
+    from PySide6.QtSvg import QSvgRenderer
+
     drawing = (resources() / "icons" / "upper-arm-cuff.svg").read_text(encoding="utf-8")
     # In two steps, so that a colour put in is not taken for one of the drawing.
     for place, (drawn, _) in enumerate(colours):

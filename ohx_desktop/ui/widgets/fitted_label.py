@@ -1,6 +1,12 @@
-"""A label for a name: one large line, else two smaller ones, else shortened with a mark."""
+"""A label for a name: one large line, else two smaller ones, else shortened with a mark.
 
-from PySide6.QtCore import QRectF, QSize, Qt
+There is room for what the scripts in it need: with the height of the Latin font alone an Arabic yeh
+would lose its dots and become another letter.
+"""
+
+import math
+
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
@@ -22,6 +28,9 @@ _LEAST_WIDTH = 176
 class FittedLabel(QLabel):
     """Draws its text itself; the text stays whole for readers and in the tool tip."""
 
+    # Room above the first line for scripts that rise higher than Latin, in px.
+    HEADROOM = 4
+
     def __init__(self) -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -37,11 +46,11 @@ class FittedLabel(QLabel):
     @property
     def is_shortened(self) -> bool:
         """True where not even two lines hold the text."""
-        return len(self._lines(self._small())) > _LINES
+        return self._laid_out(self.text(), self._small()).lineCount() > _LINES
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the room of one large line, in height of what is drawn."""
-        width = QFontMetrics(self._large()).horizontalAdvance(self.text())
+        """Return the room of one large line, in the height of what is drawn."""
+        width = QFontMetrics(self.font()).horizontalAdvance(self.text())
         return QSize(width + 2, self._height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -57,50 +66,45 @@ class FittedLabel(QLabel):
         """Draw one line or two."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
-        font = self._font()
-        metrics = QFontMetrics(font)
-        painter.setFont(font)
-        align = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter
-        lines = self._lines(font)
-        shown = lines[:_LINES]
-        if len(lines) > _LINES:
-            rest = "".join(lines[_LINES - 1 :])
-            shown[-1] = metrics.elidedText(rest, Qt.TextElideMode.ElideRight, self.width())
-        option = QTextOption(align)
-        option.setWrapMode(QTextOption.WrapMode.NoWrap)
-        option.setTextDirection(self.layoutDirection())
-        for index, line in enumerate(shown):
-            room = QRectF(0, index * metrics.height(), self.width(), metrics.height())
-            painter.drawText(room, line, option)
+        self._shown().draw(painter, QPointF(0, 0))
         painter.end()
 
-    def _large(self) -> QFont:
-        return QFont(self.font())
+    def _shown(self) -> QTextLayout:
+        large = self._laid_out(self.text(), self.font())
+        if large.lineCount() <= 1:
+            return large
+        small = self._laid_out(self.text(), self._small())
+        if small.lineCount() <= _LINES:
+            return small
+        last = small.lineAt(_LINES - 1).textStart()
+        metrics, mode = QFontMetrics(self._small()), Qt.TextElideMode.ElideRight
+        end = metrics.elidedText(self.text()[last:], mode, self.width())
+        return self._laid_out(self.text()[:last] + end, self._small())
 
     def _small(self) -> QFont:
         font = QFont(self.font())
         font.setPixelSize(TYPE.text)
         return font
 
-    def _font(self) -> QFont:
-        large = self._large()
-        fits = QFontMetrics(large).horizontalAdvance(self.text()) <= self.width()
-        return large if fits else self._small()
-
     def _height(self) -> int:
-        font = self._font()
-        lines = min(max(len(self._lines(font)), 1), _LINES)
-        return QFontMetrics(font).height() * lines
+        shown = self._shown()
+        lines = range(min(shown.lineCount(), _LINES))
+        bottoms = (shown.lineAt(line).y() + shown.lineAt(line).height() for line in lines)
+        return math.ceil(max(bottoms, default=QFontMetrics(self.font()).height()))
 
-    def _lines(self, font: QFont) -> list[str]:
-        layout = QTextLayout(self.text(), font)
-        option = QTextOption()
+    def _laid_out(self, text: str, font: QFont) -> QTextLayout:
+        layout = QTextLayout(text, font)
+        side = Qt.AlignmentFlag.AlignRight if self.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
+        option = QTextOption(side | Qt.AlignmentFlag.AlignAbsolute)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         layout.beginLayout()
-        lines = []
+        metrics = QFontMetrics(font)
+        baseline = self.HEADROOM + metrics.ascent()
         while (line := layout.createLine()).isValid():
             line.setLineWidth(max(self.width(), 1))
-            lines.append(self.text()[line.textStart() : line.textStart() + line.textLength()])
+            # One baseline for every script, so that the name stands level with its neighbours.
+            line.setPosition(QPointF(0, baseline - line.ascent()))
+            baseline += metrics.height()
         layout.endLayout()
-        return lines
+        return layout

@@ -5,7 +5,7 @@ shortened, and is whole in the tool tip and for the screen reader.
 Source: NHS Common User Interface, patient banner.
 """
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ohx_desktop.ui import texts
@@ -16,6 +16,9 @@ from ohx_desktop.ui.widgets.action_button import ActionButton
 from ohx_desktop.ui.widgets.fitted_label import FittedLabel
 from ohx_desktop.ui.widgets.ink import label
 from ohx_desktop.ui.widgets.state_chip import StateChip
+
+# Above the captions, so that one line of value stands in the middle of the banner.
+_TOP = SPACE.step * 3
 
 
 class PatientBanner(QFrame):
@@ -79,10 +82,12 @@ def _caption(text: str) -> QLabel:
 
 
 def _field(caption: QLabel, value: QWidget) -> QVBoxLayout:
+    """Return caption and value from the same height in every field, however long the value."""
+    headroom = FittedLabel.HEADROOM
     field = QVBoxLayout()
-    field.setSpacing(2)
-    field.addStretch(1)
+    field.setContentsMargins(0, _TOP, 0, 0)
+    field.setSpacing(0 if isinstance(value, FittedLabel) else headroom)
     field.addWidget(caption)
-    field.addWidget(value, 0, Qt.AlignmentFlag.AlignTop)
+    field.addWidget(value)
     field.addStretch(1)
     return field

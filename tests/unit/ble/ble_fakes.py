@@ -1,7 +1,7 @@
 """A radio and devices that do what a test scripts: the edge, not our own code."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -122,7 +122,7 @@ class FakeRadio:
         finally:
             self.scanning = False
 
-    async def _heard(self) -> AsyncIterator[Advertisement]:  # type: ignore[misc] # closed by aclosing
+    async def _heard(self) -> AsyncGenerator[Advertisement]:
         while True:
             item = await self.air.get()
             if isinstance(item, OhxError):

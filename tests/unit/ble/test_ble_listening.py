@@ -1,7 +1,7 @@
 """Listening: who is answered, how often, and what is told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
@@ -225,7 +225,7 @@ def test_discover_gives_each_supported_device_once_the_nearest_first() -> None:
         everything = await Listener(FakeRadio()).discover(1, include_unsupported=True)
         assert everything == []
         assert elapsed_s() == pytest.approx(4, abs=0.1)
-        return [(heard, recognised and recognised.model) for heard, recognised in found]
+        return [(heard, recognised.model if recognised else None) for heard, recognised in found]
 
     found = run(discover())
     assert [(heard.address, heard.rssi, model) for heard, model in found] == [
@@ -264,7 +264,7 @@ def test_a_chosen_device_that_is_absent_or_refuses_is_named() -> None:
 
 def test_a_scan_that_ends_by_itself_is_a_radio_that_cannot_be_used() -> None:
     class Ending(FakeRadio):
-        async def _heard(self) -> AsyncIterator[Advertisement]:
+        async def _heard(self) -> AsyncGenerator[Advertisement]:
             return
             yield
 

@@ -3,7 +3,10 @@
 The session began at 10:05:30, the frame came at 10:10:00.
 """
 
-from datetime import datetime, timedelta
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -236,6 +239,55 @@ def test_the_same_record_has_one_id_whatever_is_known_of_the_clock() -> None:
         judged(record(None, frame=frame), offset_s=offset)[1][0].id for offset in (None, 0.0, 500.0)
     }
     assert len(ids) == 1
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put the host into a zone where clocks went back from 3 to 2 o'clock on 25 October 2026."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+SECOND_TWO = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)  # two o'clock for the second time
+
+
+def in_the_second_hour(minute: int) -> datetime:
+    return (SECOND_TWO + timedelta(minutes=minute)).astimezone()
+
+
+@pytest.mark.usefixtures("in_berlin")
+@pytest.mark.parametrize(
+    ("offset_s", "stamp", "expected"),
+    [
+        (0.0, datetime(2026, 10, 25, 2, 40), "new"),
+        (3600.0, datetime(2026, 10, 25, 3, 40), "new"),  # a clock that stays on summer time
+        (3600.0, datetime(2026, 10, 25, 2, 40), "stored"),  # an hour ago, when it was two
+        (None, datetime(2026, 10, 25, 2, 40), "check"),
+    ],
+)
+def test_the_hour_that_comes_twice_mixes_up_no_patients(
+    offset_s: float | None, stamp: datetime, expected: str
+) -> None:
+    offset = None if offset_s is None else timedelta(seconds=offset_s)
+    judge = Judge(identity=IDENTITY, session_began=in_the_second_hour(20), offset=offset)
+    came = replace(record(stamp), received_at=in_the_second_hour(50))
+    reading = judge.judge_at_once(came) or judge.judge_burst([came])[0][1]
+    if expected == "check":
+        assert reading.needs_display_check
+        return
+    assert ("stored" if reading.stored else "new") == expected
+    if expected == "new":
+        assert reading.measured_at == in_the_second_hour(40)
+
+
+@pytest.mark.usefixtures("in_berlin")
+def test_a_stored_summer_reading_keeps_its_summer_time() -> None:
+    _, (reading,) = judged(record(datetime(2026, 7, 1, 8, 0)), offset_s=0.0)
+    assert reading.measured_at == datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
+    assert reading.measured_at.isoformat() == "2026-07-01T08:00:00+02:00"
 
 
 def test_times_at_the_edge_of_the_calendar_do_no_harm() -> None:

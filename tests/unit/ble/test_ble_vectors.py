@@ -72,7 +72,13 @@ def test_a_measurement_is_what_the_vector_says(vector: dict[str, Any]) -> None:
             decode_and_judge(frame)
         assert refused.value.code == vector["refuse"]
         return
-    expected = {"timestamp": None, "pulse_rate": None, "user_id": None, "status": None, "flags": []}
+    expected: dict[str, Any] = {
+        "timestamp": None,
+        "pulse_rate": None,
+        "user_id": None,
+        "status": None,
+        "flags": [],
+    }
     expected |= {"has_time": "timestamp" in vector["expect"]} | vector["expect"]
     assert decode_and_judge(frame) == expected
 

@@ -1,15 +1,14 @@
 """The file of the queue: private, durable, and honest about whose fault a failure is."""
 
 import os
-import resource
-import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
-from outbox_fakes import KEY, FakeClock, content
+from outbox_fakes import KEY, content
 
 from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, StoreTooNew
 from ohx_desktop.outbox.database import connect, opening_lock, pragma
@@ -252,15 +251,45 @@ except StoreEnvironment as error:
     store.close()
 
 
-@posix
-def test_a_read_only_queue_is_told(store: OutboxStore, database: Path) -> None:
-    # As another account where this one is root, whom permissions do not stop.
+def test_a_queue_that_becomes_read_only_is_told(store: OutboxStore) -> None:
     kept = store.enqueue(**content(1))
     store._connection.execute("PRAGMA query_only = ON")
-    with pytest.raises(StoreEnvironment, match="read-only"):
+    with pytest.raises(StoreEnvironment, match="read-only") as caught:
         store.enqueue(**content(2))
+    assert caught.value.meaning == "the reading was NOT saved"
     store._connection.execute("PRAGMA query_only = OFF")
     assert store.entries() == [kept]
+
+
+@posix
+@pytest.mark.parametrize(("folder", "file"), [(0o500, 0o400), (0o700, 0o400)])
+def test_a_file_that_may_not_be_written_is_told(database: Path, folder: int, file: int) -> None:
+    script = """
+import os, sys
+from pathlib import Path
+from outbox_fakes import KEY, content
+from ohx_desktop.domain.errors import StoreEnvironment
+from ohx_desktop.outbox.store import OutboxStore
+path = Path(sys.argv[1])
+OutboxStore.open(path, KEY).close()
+path.chmod(int(sys.argv[3]))
+path.parent.chmod(int(sys.argv[2]))
+if os.getuid() == 0:  # whom permissions do not stop
+    for one in (path.parent, *path.parent.iterdir()):
+        os.chown(one, 65534, 65534)
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    OutboxStore.open(path, KEY).enqueue(**content(1))
+except StoreEnvironment as error:
+    print(error)
+"""
+    with tempfile.TemporaryDirectory() as public:
+        Path(public).chmod(0o755)
+        said = in_child(script, Path(public) / "profile" / "outbox.db", folder, file)
+    assert said.startswith("the queue's file")
+    assert "read-only" in said or "Permission denied" in said
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

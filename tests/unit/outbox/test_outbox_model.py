@@ -12,8 +12,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from outbox_fakes import KEY, FakeClock, content, reading_id
 
 from ohx_desktop.domain.errors import UsageError
+from ohx_desktop.outbox.records import FiledForAnother
 from ohx_desktop.outbox.states import HOLDS_READING, TRANSITIONS, EntryState
-from ohx_desktop.outbox.store import FiledForAnother, OutboxStore
+from ohx_desktop.outbox.store import OutboxStore
 
 S = EntryState
 PATIENTS = st.sampled_from(["Patient/1", "Patient/2"])

@@ -42,15 +42,12 @@ async def test_waiting_ends_at_the_deadline(tmp_path: Path) -> None:
 
 
 async def test_progress_tells_each_step_once(at_work: Bench) -> None:
-    told: list[OutboxEntry] = []
-
-    async def follow(entry: OutboxEntry) -> None:
-        async for step in at_work.outbox.progress(entry.id):
-            told.append(step)
+    async def follow(entry: OutboxEntry) -> list[OutboxEntry]:
+        return [step async for step in at_work.outbox.progress(entry.id)]
 
     task = asyncio.create_task(follow(await at_work.confirm(1)))
     await passing(at_work, task)
-    states = [step.state for step in told]
+    states = [step.state for step in task.result()]
     assert states == sorted(set(states), key=list(EntryState).index)
     assert states[-1] is EntryState.VERIFIED
 

@@ -9,8 +9,9 @@ import pytest
 from outbox_fakes import KEY, FakeClock, content, reading_id
 
 from ohx_desktop.domain.errors import UsageError
+from ohx_desktop.outbox.records import Claimed, FiledForAnother, OutboxSummary
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
-from ohx_desktop.outbox.store import Claimed, FiledForAnother, OutboxStore, OutboxSummary
+from ohx_desktop.outbox.store import OutboxStore
 
 Open = Callable[[], OutboxStore]
 

@@ -201,6 +201,51 @@ async def test_cancelling_a_request_leaves_the_reading_queued(at_work: Bench) ->
     assert (await at_work.outbox.entry(entry.id)).state is EntryState.QUEUED
 
 
+async def test_stopping_finishes_the_reading_in_hand(at_work: Bench) -> None:
+    async def stop_meanwhile(_bundle: bytes) -> None:
+        at_work.worker.stop()
+
+    at_work.ehr.answers = [stop_meanwhile]
+    first, second = await at_work.confirm(1), await at_work.confirm(2)
+    async with asyncio.timeout(5):
+        await at_work.task
+    assert (await at_work.outbox.entry(first.id)).state is EntryState.VERIFIED
+    assert (await at_work.outbox.entry(second.id)).state is EntryState.QUEUED
+
+
+@pytest.mark.parametrize("answer", [[], [DOWN] * PAUSE_AFTER, [NotAuthorised("401")]])
+async def test_stopping_ends_every_kind_of_waiting(at_work: Bench, answer: list[Any]) -> None:
+    at_work.ehr.answers = list(answer)
+    for number in range(len(answer)):
+        await at_work.confirm(number, f"Patient/{number}")
+
+    async def asked() -> bool:
+        return not at_work.ehr.answers
+
+    await at_work.until(asked)
+    at_work.worker.stop()
+    # No time passes here.
+    async with asyncio.timeout(5):
+        await at_work.task
+
+
+async def test_a_lock_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    async with bench(tmp_path) as at_work:
+        await at_work.stop()
+        (tmp_path / "folder.lock").mkdir()
+        worker = OutboxWorker(
+            at_work.outbox, at_work.ehr, tmp_path / "folder.lock", sleep=at_work.clock.sleep
+        )
+        at_work.task = asyncio.create_task(worker.run())
+
+        async def told() -> bool:
+            return isinstance(at_work.outbox.problem, StoreEnvironment)
+
+        await at_work.until(told)
+        worker.stop()
+        await at_work.task
+
+
 async def test_an_answer_that_never_comes_is_given_up(
     at_work: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,49 @@
+"""Whether the EHR still holds what a receipt stands for.
+
+A receipt has no values and no patient, so values cannot be compared any more: that was done right
+after sending. What can be told is that the Observation is there, still final, and carries the name
+that only this reading for this very patient gives.
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+from ohx_desktop.fhir.encoding import Json, objects_in
+from ohx_desktop.fhir.mapping.codes import QUANTITY_CODES, UUID_SYSTEM
+from ohx_desktop.fhir.mapping.identity import named_uuid, uuid_identifier
+from ohx_desktop.fhir.transaction import reference_in
+
+
+class ReceiptCheck(StrEnum):
+    """What became of an acknowledged reading in the EHR."""
+
+    PRESENT = "present"
+    CHANGED = "changed"
+    """There, but no longer final, or under another patient or name."""
+    MISSING = "missing"
+    NOT_TOLD = "not-told"
+    """The EHR never told where it stored the reading."""
+
+
+def check_receipt(reading_id: UUID, stored: Json | None) -> ReceiptCheck:
+    """Return what the Observation now stored says of a reading; None is one that is gone."""
+    if stored is None:
+        return ReceiptCheck.MISSING
+    is_whole = stored.get("status") == "final" and _names(reading_id, stored) & _held(stored)
+    return ReceiptCheck.PRESENT if is_whole else ReceiptCheck.CHANGED
+
+
+def _names(reading_id: UUID, stored: Json) -> set[object]:
+    """Return the names that Observations of this reading have, for the patient stored."""
+    subject = stored.get("subject")
+    patient = reference_in(subject.get("reference")) if isinstance(subject, dict) else None
+    codes = {(row.panel or row).mdc[0] for row in QUANTITY_CODES.values()}
+    return {
+        uuid_identifier(named_uuid("observation", str(reading_id), str(patient), code))["value"]
+        for code in codes
+    }
+
+
+def _held(stored: Json) -> set[object]:
+    identifiers = objects_in(stored.get("identifier"))
+    return {each.get("value") for each in identifiers if each.get("system") == UUID_SYSTEM}
