@@ -74,12 +74,12 @@ async def enrol(
     ask_passkey: AskPasskey | None = None,
 ) -> "EnrolledDevice":
     """Pair a device, ask who it is, and register it. Raises the DeviceError family."""
-    from ohx_desktop.ble.enrolment import meet_device
-    from ohx_desktop.ble.radio import BleakRadio
+    from ohx_desktop.ble.device_registry import EnrolledDevice
+    from ohx_desktop.domain.clock import system_now
 
-    device = await meet_device(
-        radio or BleakRadio(ask_passkey=ask_passkey), address, deadline_s=deadline_s
-    )
+    listener = open_listener(radio=radio, ask_passkey=ask_passkey)
+    identity, driver = await listener.identify(address, deadline_s=deadline_s)
+    device = EnrolledDevice(identity=identity, driver=driver, enrolled_at=system_now())
     await asyncio.to_thread(registry.add, device)
     return device
 

@@ -142,7 +142,9 @@ class Judge:
         if record.stamp is None or self.offset is None:
             raise ValueError("only a measured clock times a record")
         if abs(self.offset) > CLOCK_TOLERANCE:
-            return self._reading(record, instant, ClockTrust.CORRECTED, stored=stored)
+            # The device counts in seconds; fractions would be those of our exchange with it.
+            second = (instant + timedelta(seconds=0.5)).replace(microsecond=0)
+            return self._reading(record, second, ClockTrust.CORRECTED, stored=stored)
         # In the hour that clocks show twice a year, the device means the nearer one.
         shown = (record.stamp.replace(fold=fold).astimezone() for fold in (0, 1))
         nearest = min(shown, key=lambda moment: abs(moment - instant))

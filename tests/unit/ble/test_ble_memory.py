@@ -295,3 +295,9 @@ def test_times_at_the_edge_of_the_calendar_do_no_harm() -> None:
         for offset_s in (None, -1e9, 1e9, -2e11, 2e11):
             _, (reading,) = judged(record(stamp), offset_s=offset_s)
             assert reading.clock.trust in set(ClockTrust)
+
+
+def test_a_corrected_time_has_the_device_s_precision() -> None:
+    _, (reading,) = judged(record(at("11:09:10")), offset_s=3599.6)
+    assert reading.measured_at is not None
+    assert reading.measured_at.microsecond == 0
