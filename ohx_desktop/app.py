@@ -42,6 +42,9 @@ _SERVICES = (
     "ohx_desktop.desk.take_reading",
 )
 
+# A person who closes the window waits no longer than this for a slow EHR.
+_FINISH_SENDING_S = 3.0
+
 AskPasskey = Callable[[str], Awaitable[int | None]]
 
 
@@ -362,12 +365,14 @@ async def _sender(
 ) -> AsyncGenerator[None]:
     from ohx_desktop.outbox.worker import OutboxWorker
 
-    sending = asyncio.create_task(
-        OutboxWorker(outbox, ehr, profile.sender_lock).run(), name="sender"
-    )
+    worker = OutboxWorker(outbox, ehr, profile.sender_lock)
+    sending = asyncio.create_task(worker.run(), name="sender")
     try:
         yield
     finally:
+        # The reading in hand is finished; what takes longer is broken off and queued again.
+        worker.stop()
+        await asyncio.wait({sending}, timeout=_FINISH_SENDING_S)
         sending.cancel()
         with suppress(asyncio.CancelledError):
             await sending

@@ -66,8 +66,10 @@ class _Station:
         self, stack: AsyncExitStack, open_services: OpenServices, companion: Companion | None
     ) -> None:
         from ohx_desktop.app import import_services
+        from ohx_desktop.ops.logging import report_bugs_of
 
         await asyncio.to_thread(import_services)
+        report_bugs_of(asyncio.get_running_loop())
         from ohx_desktop.desk.take_reading import TakeReading
 
         window = self._window

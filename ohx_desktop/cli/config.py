@@ -42,7 +42,7 @@ def _show(options: argparse.Namespace, out: Output) -> int:
             "locked": value.locked,
         }
         lock = ", locked" if value.locked else ""
-        shown = "not set" if value.value is None else json.dumps(value.value)
+        shown = "not set" if value.value is None else json.dumps(value.value, ensure_ascii=False)
         out.item(form, f"{value.key} = {shown}   ({value.source.value}{lock})")
     return ExitCode.DONE
 

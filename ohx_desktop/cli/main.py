@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -110,7 +110,7 @@ def run(arguments: Sequence[str]) -> int:
         _default(options, "json", False)
         command = getattr(options, "run", None) or _window
         result = command(options, out)
-        return int(asyncio.run(result) if asyncio.iscoroutine(result) else result)
+        return int(asyncio.run(_watched(result)) if asyncio.iscoroutine(result) else result)
     except OhxError as error:
         out.error(error)
         _show_trace(wanted=debug)
@@ -126,6 +126,13 @@ def run(arguments: Sequence[str]) -> int:
         out.error(_bug(error))
         _show_trace(wanted=debug)
         return _BUG
+
+
+async def _watched(command: Coroutine[Any, Any, int]) -> int:
+    from ohx_desktop.ops.logging import report_bugs_of
+
+    report_bugs_of(asyncio.get_running_loop())
+    return await command
 
 
 def _bug(error: Exception) -> OhxError:

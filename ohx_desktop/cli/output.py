@@ -22,7 +22,7 @@ class Output:
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         if as_json and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
     def item(self, form: Mapping[str, Any], text: str) -> None:
         """Print one result: `form` for programs, `text` for people."""

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from importlib import import_module
 from typing import Any
 
 from ohx_desktop.cli.output import Output
@@ -27,12 +28,19 @@ def add_commands(add: Any, _group: Any) -> None:
 
 
 async def _selfcheck(_options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.app import import_services
     from ohx_desktop.cli.doctor import tell_findings
     from ohx_desktop.ops.selfcheck import installation_checks, part
 
-    checks = (*installation_checks(import_services), part("screen", _paint, in_thread=False))
+    checks = (*installation_checks(_import_all), part("screen", _paint, in_thread=False))
     return await tell_findings(checks, out)
+
+
+def _import_all() -> None:
+    """Import what the workstation and the demo import by and by."""
+    from ohx_desktop.app import import_services
+
+    import_services()
+    import_module("ohx_desktop.demo.rig")
 
 
 def _paint() -> str:

@@ -4,12 +4,14 @@ A value, a name or raw bytes have no field here; an exception is logged by its c
 log from WARNING on, but only that they did and where: their texts may quote what they handled.
 """
 
+import asyncio
 import json
 import logging
 import logging.handlers
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from ohx_desktop.domain.errors import OhxError
@@ -46,6 +48,15 @@ def log_problem(error: BaseException) -> None:
         place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
         trace = trace.tb_next
     _LOGGER.error("bug", extra={"fields": {"type": type(error).__name__, "place": place}})
+
+
+def report_bugs_of(loop: asyncio.AbstractEventLoop) -> None:
+    """Have the loop report failures nobody awaits by type and place; its own texts quote values."""
+
+    def handle(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        log_problem(context.get("exception") or RuntimeError("without an exception"))
+
+    loop.set_exception_handler(handle)
 
 
 def configure_logging(folder: Path) -> None:
