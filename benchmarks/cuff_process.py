@@ -35,7 +35,7 @@ async def send_and_tell(
 
 async def main() -> None:
     """Serve until standard input closes."""
-    Connection.send = send_and_tell  # type: ignore[method-assign]  # the one moment to be told
+    setattr(Connection, send.__name__, send_and_tell)
     cuff = Cuff(OMRON_HEM_7155T, address=ADDRESS, pace=BRISK)
     room = VirtualRoom()
     room.add(cuff)

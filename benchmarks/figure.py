@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
-_HEAD = ("figure", "ratio", "target", "ours ms", "(p10-p90)", "bare ms", "(p10-p90)", "runs")
+_HEAD = (
+    "figure",
+    "ratio",
+    "target",
+    "ours ms",
+    "(p10-p90)",
+    "bare ms",
+    "(p10-p90)",
+    "excess ms",
+    "runs",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,7 @@ class Figure:
             f"{ours['p10']:.2f}-{ours['p90']:.2f}",
             f"{bare['median']:.2f}",
             f"{bare['p10']:.2f}-{bare['p90']:.2f}",
+            f"{ours['median'] - bare['median']:.2f}",
             f"{len(self.ours_ms)}+{len(self.bare_ms)}",
         )
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from figure import Figure
@@ -19,39 +19,35 @@ _OURS, _BARE = _HERE / "window_ours.py", _HERE / "window_bare.py"
 _WARM_RUNS, _COLD_RUNS = 12, 5
 _DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 _PAGES_AND_NODES = "3"
+_PLATFORM = os.environ.get("QT_QPA_PLATFORM", "offscreen")
 _DEADLINE_S = 30.0
 _TARGET = 1.25
 
 
 def measure() -> Iterator[Figure]:
     """Yield the warm figure, and the cold one where the cache may be dropped."""
-    platform = os.environ.get("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory(prefix="ohx-bench-") as profile:
         for script in (_OURS, _BARE):
             _start(script, profile)
         warm = [(_start(_OURS, profile), _start(_BARE, profile)) for _ in range(_WARM_RUNS)]
-        yield Figure(
-            name="first frame, warm",
-            ours_ms=[ours for ours, _ in warm],
-            bare_ms=[bare for _, bare in warm],
-            target=_TARGET,
-            note=None if _can_drop_caches() else "cold not measured: only root drops the cache",
-        )
-        if not _can_drop_caches():
-            return
-        cold = [(_cold(_OURS, profile), _cold(_BARE, profile)) for _ in range(_COLD_RUNS)]
-        yield Figure(
-            name="first frame, cold",
-            ours_ms=[ours for ours, _ in cold],
-            bare_ms=[bare for _, bare in cold],
-            target=_TARGET,
-            note=f"platform plug-in {platform}; page cache dropped before each run",
-        )
+        yield _figure("first frame, warm", warm, note=f"platform plug-in {_PLATFORM}")
+        if _can_drop_caches():
+            cold = [(_cold(_OURS, profile), _cold(_BARE, profile)) for _ in range(_COLD_RUNS)]
+            yield _figure("first frame, cold", cold, note="page cache dropped before each run")
+        else:
+            print(
+                "first frame, cold: not measured, only root drops the page cache", file=sys.stderr
+            )
+
+
+def _figure(name: str, pairs: Sequence[tuple[float, float]], note: str) -> Figure:
+    ours_ms, bare_ms = zip(*pairs, strict=True)
+    return Figure(name=name, ours_ms=ours_ms, bare_ms=bare_ms, target=_TARGET, note=note)
 
 
 def _start(script: Path, profile: str) -> float:
     """Return the milliseconds until the first frame."""
-    environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "OHX_PROFILE": profile}
+    environment = {**os.environ, "QT_QPA_PLATFORM": _PLATFORM, "OHX_PROFILE": profile}
     began_ns = time.monotonic_ns()
     done = subprocess.run(
         [sys.executable, str(script)],

@@ -91,7 +91,7 @@ async def _bare(cuff: Child) -> float:
 
 
 async def _since_sent(cuff: Child, received_ns: int) -> float:
-    sent_ns = (await cuff.hear())["sent_ns"]
+    sent_ns: int = (await cuff.hear())["sent_ns"]
     if received_ns < sent_ns:
         raise RuntimeError("the cuff's indication did not arrive")
     return (received_ns - sent_ns) / 1e6

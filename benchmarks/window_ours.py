@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ohx_desktop import station
 from ohx_desktop.cli.main import run
+from ohx_desktop.ui.shell import open_window
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
-
-open_window = station.open_window
 
 
 def open_and_stop(application: "QApplication") -> NoReturn:
@@ -20,5 +19,5 @@ def open_and_stop(application: "QApplication") -> NoReturn:
     os._exit(0)
 
 
-station.open_window = open_and_stop
+vars(station)[open_window.__name__] = open_and_stop
 run([])

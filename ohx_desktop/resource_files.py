@@ -17,9 +17,9 @@ def resources() -> Path:
 
 
 def resource(name: str) -> Path:
-    """Return the file `name` ("fhir/r5.schema.json"); it may be missing in a broken installation.
+    """Return the path of the file `name` ("fhir/r5.schema.json").
 
-    Raises FileNotFoundError with the name, not with a path of this computer.
+    Raises FileNotFoundError, which tells the name and no path of this computer.
     """
     file = resources() / name
     if not file.is_file():

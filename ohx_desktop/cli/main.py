@@ -1,101 +1,20 @@
-"""The command line: which commands there are, and how an error becomes an exit code."""
+"""The command line: runs one command, and turns an error into sentences and an exit code."""
 
 import argparse
-import asyncio
 import logging
 import os
 import sys
-import traceback
-from collections.abc import Callable, Coroutine, Sequence
-from importlib import import_module
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from ohx_desktop import __version__
 from ohx_desktop.cli.output import Output
-from ohx_desktop.domain.errors import ExitCode, OhxError, UsageError
+from ohx_desktop.cli.parser import parse
+from ohx_desktop.domain.errors import ExitCode, OhxError
 
-# Modules with an `add_commands(subparsers)` each. Their imports are light: a command imports what
-# it needs when it runs.
-_GROUPS = ("devices", "decode", "filing", "queue", "ehr", "config", "doctor", "selfcheck")
 # What the shell gives for a program that ended by a bug of ours, or by Ctrl-C.
 _BUG = 1
 _CANCELLED = 130
-
-_DESCRIPTION = """\
-Reads blood-pressure cuffs over Bluetooth, has a person confirm each reading, and delivers it to
-the clinic's EHR as FHIR. Without a command the window opens."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Wrong usage is an OhxError too, so that --json gets its object.
-
-    Options are never shortened: `--js` would be one thing today and another tomorrow.
-    """
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **{"allow_abbrev": False, **more})
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"see: {self.prog} --help")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
-    common = _Parser(add_help=False)
-    everywhere = common.add_argument_group("options of every command")
-    everywhere.add_argument(
-        "--profile",
-        type=Path,
-        metavar="DIR",
-        default=argparse.SUPPRESS,
-        help="keep settings, queue and logs under DIR (also: OHX_PROFILE)",
-    )
-    everywhere.add_argument(
-        "--json",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="print NDJSON on stdout and everything else on stderr",
-    )
-    everywhere.add_argument(
-        "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks"
-    )
-    parser = _Parser(prog="ohx-desktop", description=_DESCRIPTION, parents=[common])
-    parser.add_argument("--version", action="version", version=f"ohx-desktop {__version__}")
-    parser.add_argument(
-        "--demo", action="store_true", help="virtual devices and an embedded sandbox EHR"
-    )
-    parser.add_argument(
-        "--offscreen",
-        metavar="DIR",
-        type=Path,
-        help="with --demo: walk the window without a display and save its pictures in DIR",
-    )
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
-
-    def add(name: str, run: Callable[..., Any], help_: str, **more: Any) -> argparse.ArgumentParser:
-        command = commands.add_parser(
-            name, help=help_, description=more.pop("description", help_), parents=[common], **more
-        )
-        command.set_defaults(run=run)
-        return command
-
-    def group(name: str, help_: str) -> Callable[..., argparse.ArgumentParser]:
-        parent = commands.add_parser(name, help=help_, description=help_, parents=[common])
-        inner = parent.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-
-        def add_inner(inner_name: str, run: Callable[..., Any], inner_help: str) -> Any:
-            command = inner.add_parser(
-                inner_name, help=inner_help, description=inner_help, parents=[common]
-            )
-            command.set_defaults(run=run)
-            return command
-
-        return add_inner
-
-    for module in _GROUPS:
-        import_module(f"ohx_desktop.cli.{module}").add_commands(add, group)
-    return parser
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -105,12 +24,12 @@ def run(arguments: Sequence[str]) -> int:
     # Libraries must not write on stderr: their texts may quote what they handled.
     logging.getLogger().addHandler(logging.NullHandler())
     try:
-        options = build_parser().parse_args(arguments)
+        options = parse(arguments)
         _default(options, "profile", _profile_from_environment())
         _default(options, "json", False)
         command = getattr(options, "run", None) or _window
         result = command(options, out)
-        return int(asyncio.run(_watched(result)) if asyncio.iscoroutine(result) else result)
+        return int(_finished(result) if isinstance(result, Coroutine) else result)
     except OhxError as error:
         out.error(error)
         _show_trace(wanted=debug)
@@ -128,11 +47,17 @@ def run(arguments: Sequence[str]) -> int:
         return _BUG
 
 
-async def _watched(command: Coroutine[Any, Any, int]) -> int:
+def _finished(command: Coroutine[Any, Any, int]) -> int:
+    # The window brings its own loop, and its first frame needs none.
+    import asyncio
+
     from ohx_desktop.ops.logging import report_bugs_of
 
-    report_bugs_of(asyncio.get_running_loop())
-    return await command
+    async def watched() -> int:
+        report_bugs_of(asyncio.get_running_loop())
+        return await command
+
+    return asyncio.run(watched())
 
 
 def _bug(error: Exception) -> OhxError:
@@ -148,6 +73,8 @@ def _bug(error: Exception) -> OhxError:
 
 def _show_trace(*, wanted: bool) -> None:
     if wanted:
+        import traceback
+
         traceback.print_exc()
 
 

@@ -2,9 +2,16 @@
 
 import argparse
 import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from ohx_desktop.app import Workstation
 
 
 def open_window(options: argparse.Namespace, out: Output) -> int:
@@ -19,9 +26,16 @@ def open_window(options: argparse.Namespace, out: Output) -> int:
         out.note("Demo: virtual cuff, sandbox EHR, invented people. Nothing of it is kept.")
         return run_demo(options.offscreen)
 
-    from ohx_desktop.app import open_workstation
-    from ohx_desktop.settings.profile import Profile
     from ohx_desktop.station import run_station
 
-    profile = Profile.at(options.profile)
-    return run_station(lambda changed: open_workstation(profile, on_queue_change=changed))
+    return run_station(lambda changed: _open_services(options.profile, changed))
+
+
+def _open_services(
+    directory: Path | None, changed: Callable[[], None]
+) -> AbstractAsyncContextManager["Workstation"]:
+    # Imported when the first frame is on the screen.
+    from ohx_desktop.app import open_workstation
+    from ohx_desktop.settings.profile import Profile
+
+    return open_workstation(Profile.at(directory), on_queue_change=changed)

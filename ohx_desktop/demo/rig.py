@@ -41,6 +41,11 @@ class DemoRig:
     room: VirtualRoom
     cuff: Cuff
 
+    @property
+    def older_records(self) -> int:
+        """How many records lay in the cuff's memory before anybody measured."""
+        return len(_IN_THE_MEMORY)
+
     def open_services(
         self, on_queue_change: Callable[[], None]
     ) -> AbstractAsyncContextManager[Workstation]:
@@ -99,6 +104,6 @@ def _settings(base_url: str) -> Settings:
         station=StationSettings(
             name="Demo station",
             practitioner=f"Practitioner/{PRACTITIONER}",
-            practitioner_name="G. Adeyemi",
+            practitioner_name="G. Adeyemi (demo)",
         ),
     )

@@ -8,13 +8,15 @@ Source: FHIR R5, JSON representation; data type decimal.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Json = dict[str, Any]
 # What json makes of every object it meets.
 ObjectHook = Callable[[dict[str, Any]], Any]
+
+_encode_string = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def encode(resource: Json) -> bytes:
@@ -23,7 +25,9 @@ def encode(resource: Json) -> bytes:
     Keys keep their order, so equal resources give equal bytes. Raises TypeError for a float and
     for anything else that is not JSON, ValueError for NaN, infinities and broken Unicode.
     """
-    return "".join(_tokens(resource)).encode()
+    tokens: list[str] = []
+    _write(resource, tokens.append)
+    return "".join(tokens).encode()
 
 
 def decode(payload: bytes, *, object_hook: ObjectHook = dict) -> Json:
@@ -52,23 +56,25 @@ def objects_in(value: object) -> list[Json]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _tokens(value: Any) -> Iterator[str]:
+def _write(value: Any, write: Callable[[str], None]) -> None:
     if isinstance(value, dict):
-        yield "{"
-        for position, (key, member) in enumerate(value.items()):
+        separator = "{"
+        for key, member in value.items():
             if not isinstance(key, str):
                 raise TypeError("keys of JSON objects are strings")
-            yield f"{',' if position else ''}{_string(key)}:"
-            yield from _tokens(member)
-        yield "}"
+            write(f"{separator}{_string(key)}:")
+            _write(member, write)
+            separator = ","
+        write("}" if value else "{}")
     elif isinstance(value, list | tuple):
-        yield "["
-        for position, member in enumerate(value):
-            yield "," if position else ""
-            yield from _tokens(member)
-        yield "]"
+        separator = "["
+        for member in value:
+            write(separator)
+            _write(member, write)
+            separator = ","
+        write("]" if value else "[]")
     else:
-        yield _scalar(value)
+        write(_scalar(value))
 
 
 def _scalar(value: Any) -> str:
@@ -87,7 +93,7 @@ def _scalar(value: Any) -> str:
 
 
 def _string(value: str) -> str:
-    return json.dumps(str(value), ensure_ascii=False)
+    return _encode_string(str(value))
 
 
 def _refuse_constant(name: str) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -110,7 +110,7 @@ def _import_radio() -> str:
     return _import(_BLUETOOTH)
 
 
-def _import(modules: dict[str, Sequence[str]]) -> str:
+def _import(modules: Mapping[str, Sequence[str]]) -> str:
     """Import the modules of this platform and name them."""
     names = modules.get(sys.platform, ())
     for name in names:

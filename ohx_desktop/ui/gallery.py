@@ -53,7 +53,9 @@ def stage(scene: DeskState | OhxError | None, size: QSize) -> StaffWindow:
     window.show()
     if isinstance(scene, OhxError):
         window.show_fatal(scene)
-    elif scene is not None:
+    elif scene is None:
+        window.show_starting()
+    else:
         window.show_state(scene)
     window.activateWindow()
     QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)

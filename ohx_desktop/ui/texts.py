@@ -2,14 +2,12 @@
 """Every sentence the window shows, in one place, ready for translation.
 
 Words of a person, not of a program: what happened, what it means for the reading, what to do.
-Templates are filled with str.format; names in braces are part of the contract with ui/models.
+Templates are filled with str.format; names in braces are part of the contract with ui/models. Words
+for the members of an enumeration stand under its values: this file imports nothing, because the
+first frame waits for it.
 """
 
 from typing import Final
-
-from ohx_desktop.domain.errors import RadioReason
-from ohx_desktop.domain.flags import Flag
-from ohx_desktop.domain.quantity import QuantityKind, Unit
 
 APPLICATION: Final = "OHX Desktop"
 
@@ -97,16 +95,16 @@ BLOOD_PRESSURE: Final = "Blood pressure"
 PULSE: Final = "Pulse"
 NO_VALUE: Final = "–"
 KINDS: Final = {
-    QuantityKind.SYSTOLIC_BLOOD_PRESSURE: "Systolic pressure",
-    QuantityKind.DIASTOLIC_BLOOD_PRESSURE: "Diastolic pressure",
-    QuantityKind.MEAN_ARTERIAL_PRESSURE: "Mean pressure",
-    QuantityKind.PULSE_RATE: PULSE,
+    "systolic_blood_pressure": "Systolic pressure",
+    "diastolic_blood_pressure": "Diastolic pressure",
+    "mean_arterial_pressure": "Mean pressure",
+    "pulse_rate": PULSE,
 }
-UNITS: Final = {Unit.MM_HG: "mmHg", Unit.PER_MINUTE: "/min", Unit.KILOPASCAL: "kPa"}
+UNITS: Final = {"mm[Hg]": "mmHg", "/min": "/min", "kPa": "kPa"}
 SPOKEN_UNITS: Final = {
-    Unit.MM_HG: "millimetres of mercury",
-    Unit.PER_MINUTE: "per minute",
-    Unit.KILOPASCAL: "kilopascal",
+    "mm[Hg]": "millimetres of mercury",
+    "/min": "per minute",
+    "kPa": "kilopascal",
 }
 SPOKEN_PRESSURE: Final = "Blood pressure {systolic} over {diastolic} {unit}"
 SPOKEN_VALUE: Final = "{label} {figures} {unit}"
@@ -127,17 +125,17 @@ HOURS_MINUTES: Final = "{h} h {n} min"
 DAYS: Final = "{n} d"
 SECONDS: Final = "{n} s"
 FLAGS: Final = {
-    Flag.IRREGULAR_PULSE: "Irregular pulse reported",
-    Flag.BODY_MOVEMENT: "Movement during the measurement",
-    Flag.CUFF_TOO_LOOSE: "Cuff too loose",
-    Flag.CUFF_FIT_OK: "Cuff fits",
-    Flag.IMPROPER_POSITION: "Arm not in the right position",
-    Flag.PULSE_OUT_OF_RANGE: "Pulse outside the cuff’s range",
-    Flag.MEASUREMENT_AVERAGED: "Average of several measurements",
-    Flag.AMBIGUOUS_PERSON: "The cuff has several users: check whose reading it is",
-    Flag.MANUAL_ENTRY: "Typed by hand",
-    Flag.USER_CONFIRMED: "Confirmed on the cuff",
-    Flag.IMPLAUSIBLE: "Not plausible: measure again",
+    "irregular_pulse": "Irregular pulse reported",
+    "body_movement": "Movement during the measurement",
+    "cuff_too_loose": "Cuff too loose",
+    "cuff_fit_ok": "Cuff fits",
+    "improper_position": "Arm not in the right position",
+    "pulse_out_of_range": "Pulse outside the cuff’s range",
+    "measurement_averaged": "Average of several measurements",
+    "ambiguous_person": "The cuff has several users: check whose reading it is",
+    "manual_entry": "Typed by hand",
+    "user_confirmed": "Confirmed on the cuff",
+    "implausible": "Not plausible: measure again",
 }
 NOT_REGISTERED: Final = "This cuff is not registered here: compare with its display"
 MORE_ONE: Final = "1 more reading comes after this one"
@@ -253,22 +251,22 @@ ERRORS: Final = {
     ),
 }
 RADIO_ERRORS: Final = {
-    RadioReason.NO_ADAPTER: (
+    "no-adapter": (
         "This computer has no Bluetooth.",
         "No reading can be taken here.",
         "Plug in a Bluetooth adapter, or use another computer.",
     ),
-    RadioReason.POWERED_OFF: (
+    "powered-off": (
         "Bluetooth is switched off.",
         "No reading was taken.",
         "Switch Bluetooth on in the system settings.",
     ),
-    RadioReason.NO_SERVICE: (
+    "no-service": (
         "The Bluetooth service of this computer does not run.",
         "No reading was taken.",
         "Ask your administrator to start it.",
     ),
-    RadioReason.NOT_PERMITTED: (
+    "not-permitted": (
         "This program may not use Bluetooth.",
         "No reading was taken.",
         "Allow it in the system’s privacy settings.",

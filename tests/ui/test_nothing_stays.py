@@ -74,6 +74,6 @@ class _Paints(QObject):
         super().__init__()
         self.seen = 0
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         self.seen += event.type() == QEvent.Type.Paint
         return False

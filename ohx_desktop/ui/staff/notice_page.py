@@ -1,83 +1,134 @@
-"""The pages without a patient and without a search: starting, closing, and cannot start."""
+"""The page without a patient and without a search: starting, closing, and cannot start.
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+Its words are the first frame. So nothing here touches the `Qt` namespace before that (see
+theme/preference.py): the style sheet centres the words, and what only a later notice has (pulse,
+shape, button) is imported and built when one needs it.
+"""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ohx_desktop.ui import texts
-from ohx_desktop.ui.models.parts import MessageView, Tone
-from ohx_desktop.ui.staff.page import Page
 from ohx_desktop.ui.theme.tokens import SPACE
-from ohx_desktop.ui.widgets.action_button import ActionButton
-from ohx_desktop.ui.widgets.announce import announce
-from ohx_desktop.ui.widgets.glyph import Glyph
-from ohx_desktop.ui.widgets.ink import label
-from ohx_desktop.ui.widgets.pulse import ListeningPulse
+
+if TYPE_CHECKING:
+    from ohx_desktop.ui.models.parts import MessageView
+    from ohx_desktop.ui.widgets.action_button import ActionButton
+    from ohx_desktop.ui.widgets.pulse import ListeningPulse
 
 _WIDTH = 640
+_SHAPE = 96
+_GLYPH = 48
 
 
-class NoticePage(Page):
+class NoticePage(QFrame):
     """One statement in the middle: with a pulse while it is under way, with a button at its end."""
 
     close_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.pulse = ListeningPulse()
-        self.pulse.setFixedSize(96, 96)
-        self.glyph = Glyph(48)
-        self.what = label(size="heading", wraps=True)
-        self.rest = label(size="body", wraps=True)
-        self.close_button = ActionButton(texts.CLOSE, primary=True)
-        self.close_button.clicked.connect(self.close_requested)
+        self.setObjectName("page")
+        self.what, self.rest = _words("heading"), _words("body")
+        self.pulse: ListeningPulse | None = None
+        self.close_button: ActionButton | None = None
+        self._shape, self._action = _Middle(), _Middle()
+        # The pulse comes after the first frame; the words do not move for it.
+        self._shape.setFixedHeight(_SHAPE)
         self._lay_out()
+
+    def show_words(self, what: str, rest: str) -> None:
+        """Say something, and nothing moves."""
+        self.what.setText(what)
+        self.rest.setText(rest)
 
     def show_busy(self, what: str, rest: str) -> None:
         """Say what is under way."""
-        self._say(what, rest)
-        self.pulse.show()
-        self.pulse.set_pulsing(True)
-        self.glyph.hide()
-        self.close_button.hide()
+        self._announce(what, rest)
+        if self.pulse is None:
+            from ohx_desktop.ui.widgets.pulse import ListeningPulse
 
-    def show_end(self, view: MessageView) -> None:
-        """Say why it cannot go on."""
-        self._say(view.what, view.rest)
-        self.pulse.set_pulsing(False)
-        self.pulse.hide()
-        self.glyph.show_tone(Tone.STOP)
-        self.glyph.show()
-        self.close_button.show()
+            self.pulse = ListeningPulse()
+            self.pulse.setFixedSize(_SHAPE, _SHAPE)
+            self._shape.hold(self.pulse)
+        self.pulse.set_pulsing(True)
+
+    def show_end(self, view: "MessageView") -> None:
+        """Say why it cannot go on. No other notice follows this one."""
+        from PySide6.QtCore import Qt
+
+        from ohx_desktop.ui.models.parts import Tone
+        from ohx_desktop.ui.widgets.action_button import ActionButton
+        from ohx_desktop.ui.widgets.glyph import Glyph
+
+        for part in (self.what, self.rest):
+            # These words may come from outside; they are never taken for markup.
+            part.setTextFormat(Qt.TextFormat.PlainText)
+        self._announce(view.what, view.rest)
+        glyph = Glyph(_GLYPH)
+        glyph.show_tone(Tone.STOP)
+        self._shape.hold(glyph)
+        self.pulse = None
+        self.close_button = ActionButton(texts.CLOSE, primary=True)
+        self.close_button.clicked.connect(self.close_requested)
+        self._action.hold(self.close_button)
         self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def forget(self) -> None:
         """Rest."""
-        self.pulse.set_pulsing(False)
+        if self.pulse is not None:
+            self.pulse.set_pulsing(False)
 
-    def _say(self, what: str, rest: str) -> None:
-        self.what.setText(what)
-        self.rest.setText(rest)
+    def _announce(self, what: str, rest: str) -> None:
+        from ohx_desktop.ui.widgets.announce import announce
+
+        self.show_words(what, rest)
         announce(self.what, f"{what} {rest}", urgent=True)
 
     def _lay_out(self) -> None:
-        middle = Qt.AlignmentFlag.AlignHCenter
         # A widget of fixed width, not aligned labels: those would not grow with their lines.
         frame = QWidget()
+        frame.setObjectName("notice")
         frame.setFixedWidth(_WIDTH)
         block = QVBoxLayout(frame)
         block.setContentsMargins(0, 0, 0, 0)
         block.setSpacing(SPACE.gap)
         block.addStretch(2)
-        for shape in (self.pulse, self.glyph):
-            block.addWidget(shape, 0, middle)
-        for text in (self.what, self.rest):
-            text.setAlignment(middle)
-            block.addWidget(text)
+        for part in (self._shape, self.what, self.rest):
+            block.addWidget(part)
         block.addSpacing(SPACE.gap)
-        block.addWidget(self.close_button, 0, middle)
+        block.addWidget(self._action)
         block.addStretch(3)
-        row = QHBoxLayout()
+        row = QHBoxLayout(self)
         row.addStretch(1)
         row.addWidget(frame)
         row.addStretch(1)
-        self.column.addLayout(row, 1)
+
+
+class _Middle(QWidget):
+    """Holds one widget in the middle of its width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: QWidget | None = None
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addStretch(1)
+        self._row.addStretch(1)
+
+    def hold(self, widget: QWidget) -> None:
+        """Hold another widget in the place of the one before."""
+        if self._held is not None:
+            self._held.hide()
+            self._held.deleteLater()
+        self._held = widget
+        self._row.insertWidget(1, widget)
+
+
+def _words(size: str) -> QLabel:
+    words = QLabel()
+    words.setWordWrap(True)
+    words.setProperty("type", size)
+    return words

@@ -23,7 +23,7 @@ class Page(QWidget):
         self.column.setSpacing(SPACE.gap)
         self._fit(self.width())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the column in the middle."""
         super().resizeEvent(event)
         self._fit(event.size().width())

@@ -1,52 +1,43 @@
-"""The staff window: draws whatever state the desk is in, and says in signals what the person did.
+"""The staff window: the frame that is there from the first moment, and the desk's pages in it.
 
-It keeps no state of its own but what is on the screen. When the patient goes, every page that knew
-the patient forgets before the next frame is drawn.
+The first frame is a notice that says "Starting". The pages are imported and built when the desk
+first has something to show: they take longer than everything before them together.
 """
 
-from datetime import date
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
-from ohx_desktop.desk.states import DeskState, Filed, FindPatient, QueueSummary, Reviewing, Waiting
 from ohx_desktop.domain.clock import Now, system_now
-from ohx_desktop.domain.errors import OhxError
-from ohx_desktop.domain.patient import Patient
-from ohx_desktop.domain.reading import Reading
 from ohx_desktop.ui import texts
-from ohx_desktop.ui.models.banner import banner_of
-from ohx_desktop.ui.models.filed import filed_view
-from ohx_desktop.ui.models.finding import find_view
-from ohx_desktop.ui.models.footer import footer_view
-from ohx_desktop.ui.models.message import message_of
-from ohx_desktop.ui.models.parts import Tone
-from ohx_desktop.ui.models.review import (
-    close_question,
-    closing_when_saved,
-    leave_question,
-    review_view,
-)
-from ohx_desktop.ui.models.waiting import waiting_view
-from ohx_desktop.ui.staff.filed_page import FiledPage
-from ohx_desktop.ui.staff.find_patient_page import FindPatientPage
 from ohx_desktop.ui.staff.notice_page import NoticePage
-from ohx_desktop.ui.staff.page import side_margin
-from ohx_desktop.ui.staff.reviewing_page import ReviewingPage
-from ohx_desktop.ui.staff.waiting_page import WaitingPage
-from ohx_desktop.ui.widgets.focus_ring import FocusRing
-from ohx_desktop.ui.widgets.footer import Footer
-from ohx_desktop.ui.widgets.patient_banner import PatientBanner
-from ohx_desktop.ui.widgets.scan_filter import ScanFilter
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent
+
+    from ohx_desktop.desk.states import DeskState, QueueSummary
+    from ohx_desktop.domain.errors import OhxError
+    from ohx_desktop.domain.reading import Reading
+    from ohx_desktop.ui.staff.desk_pages import DeskPages
+    from ohx_desktop.ui.staff.filed_page import FiledPage
+    from ohx_desktop.ui.staff.find_patient_page import FindPatientPage
+    from ohx_desktop.ui.staff.reviewing_page import ReviewingPage
+    from ohx_desktop.ui.staff.waiting_page import WaitingPage
+    from ohx_desktop.ui.widgets.focus_ring import FocusRing
+    from ohx_desktop.ui.widgets.footer import Footer
+    from ohx_desktop.ui.widgets.patient_banner import PatientBanner
 
 # The least window that holds every page; screens of 1024x768 have room for it and a task bar.
-_LEAST = QSize(960, 680)
-_FIRST = QSize(1280, 800)
+_LEAST = (960, 680)
+_FIRST = (1280, 800)
 
 
 class StaffWindow(QMainWindow):
-    """One screen in four states, and starting, closing and cannot-start around them."""
+    """The desk, and starting, closing and cannot-start around it.
+
+    Banner, pages, footer and focus ring are there once anything of the desk was shown.
+    """
 
     search_requested = Signal(object)
     patient_chosen = Signal(object)
@@ -58,80 +49,56 @@ class StaffWindow(QMainWindow):
     next_patient_requested = Signal()
     close_requested = Signal()
 
+    banner: "PatientBanner"
+    pages: QStackedWidget
+    find_patient: "FindPatientPage"
+    waiting: "WaitingPage"
+    reviewing: "ReviewingPage"
+    filed: "FiledPage"
+    footer: "Footer"
+    focus_ring: "FocusRing"
+
     def __init__(self, now: Now = system_now) -> None:
         super().__init__()
         self._now = now
-        self._state: DeskState | None = None
-        self._summary = QueueSummary()
-        self._signed_in: str | None = None
-        self._may_close = self._close_when_saved = False
+        self._desk: DeskPages | None = None
+        self._may_close = False
         self.setWindowTitle(texts.APPLICATION)
-        self.setMinimumSize(_LEAST)
-        self.resize(_FIRST)
-        self.banner = PatientBanner()
+        self.setMinimumSize(*_LEAST)
+        self.resize(*_FIRST)
         self.notice = NoticePage()
-        self.find_patient = FindPatientPage(self._today)
-        self.waiting = WaitingPage()
-        self.reviewing = ReviewingPage()
-        self.filed = FiledPage()
-        self.pages = QStackedWidget()
-        self.footer = Footer()
-        self._lay_out()
-        self._connect()
-        self.focus_ring = FocusRing(self)
-        self._scans = ScanFilter(self)
-        self._scans.scanned.connect(self._search_scan)
-        self.show_starting()
+        self.notice.show_words(*texts.STARTING)
+        self.notice.close_requested.connect(self.close_requested)
+        self._room = QStackedWidget()
+        self._room.addWidget(self.notice)
+        self.setCentralWidget(self._room)
 
     @property
-    def shown_reading(self) -> Reading | None:
+    def shown_reading(self) -> "Reading | None":
         """The reading a person sees and can confirm now."""
-        return self._state.reading if isinstance(self._state, Reviewing) else None
+        return self._desk.shown_reading if self._desk is not None else None
 
     # ── what the desk tells ──────────────────────────────────────────────────────────────────
 
-    def show_state(self, state: DeskState) -> None:
+    def show_state(self, state: "DeskState") -> None:
         """Draw a state of the desk; whatever belongs to another patient is gone with it."""
-        before, self._state = self._state, state
-        same_page = type(before) is type(state)
-        if _patient_of(before) != _patient_of(state):
-            self._forget_other_pages(None)
-        self._forget_other_pages(state)
-        self._show_patient(state)
-        self.footer.show()
-        match state:
-            case FindPatient():
-                self.pages.setCurrentWidget(self.find_patient)
-                if not same_page:
-                    self.find_patient.focus_field()
-                self.find_patient.show_view(find_view(state, self._today()))
-            case Waiting():
-                self.pages.setCurrentWidget(self.waiting)
-                self.waiting.show_view(waiting_view(state))
-                if not same_page:
-                    self.waiting.take_focus()
-            case Reviewing():
-                self.pages.setCurrentWidget(self.reviewing)
-                self.reviewing.show_view(review_view(state, self._now()))
-            case Filed():
-                self.pages.setCurrentWidget(self.filed)
-                self.filed.show_view(filed_view(state))
-                if not same_page:
-                    self.filed.take_focus()
-        self._close_if_saved(state)
+        desk = self._furnished()
+        self.notice.forget()
+        self._room.setCurrentWidget(desk)
+        desk.show_state(state)
 
-    def show_queue(self, summary: QueueSummary) -> None:
+    def show_queue(self, summary: "QueueSummary") -> None:
         """Draw how much waits for the EHR and for a person."""
-        self._summary = summary
-        self._show_footer()
+        self._furnished().show_queue(summary)
 
     def show_signed_in(self, name: str | None) -> None:
         """Draw who is signed in."""
-        self._signed_in = name
-        self._show_footer()
+        self._furnished().show_signed_in(name)
+
+    # ── what the program tells ───────────────────────────────────────────────────────────────
 
     def show_starting(self) -> None:
-        """Draw the first frame, before any service is there."""
+        """Draw that it starts and is alive."""
         self._show_notice()
         self.notice.show_busy(*texts.STARTING)
 
@@ -140,8 +107,13 @@ class StaffWindow(QMainWindow):
         self._show_notice()
         self.notice.show_busy(*texts.CLOSING)
 
-    def show_fatal(self, error: OhxError) -> None:
+    def show_fatal(self, error: "OhxError") -> None:
         """Draw why the program cannot work: what, so what, now what."""
+        from ohx_desktop.ui.models.message import message_of
+        from ohx_desktop.ui.models.parts import Tone
+
+        # For the focus ring, which the button of this notice needs, too.
+        self._furnished()
         self._show_notice()
         self.notice.show_end(message_of(error, Tone.STOP))
 
@@ -152,126 +124,52 @@ class StaffWindow(QMainWindow):
         self._may_close = True
         self.close()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: "QCloseEvent") -> None:
         """Refuse, and ask where a reading would be lost; the program closes the window by leave."""
         if self._may_close:
             event.accept()
             return
         event.ignore()
-        state = self._state
-        if not isinstance(state, Reviewing):
+        if self._desk is None:
             self.close_requested.emit()
-        elif state.saving:
-            self._close_when_saved = True
-            self.reviewing.tell(closing_when_saved())
         else:
-            self.reviewing.ask(close_question(), self.close_requested.emit)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Keep banner and footer in the column of the pages."""
-        super().resizeEvent(event)
-        margin = side_margin(event.size().width())
-        self.banner.set_margin(margin)
-        self.footer.set_margin(margin)
+            self._desk.ask_to_close()
 
     # ── private ──────────────────────────────────────────────────────────────────────────────
 
-    def _today(self) -> date:
-        return self._now().date()
-
-    def _go_back(self) -> None:
-        """Escape: one step back, never a reading lost without a question."""
-        if isinstance(self._state, FindPatient):
-            self.find_patient.go_back()
-        elif self.reviewing.is_asking:
-            self.reviewing.keep_reading()
-        else:
-            self._leave_patient()
-
-    def _find_patient(self) -> None:
-        """F2: to the search field, from everywhere."""
-        if isinstance(self._state, FindPatient):
-            self.find_patient.focus_field()
-        else:
-            self._leave_patient()
-
-    def _search_scan(self, scan: str) -> None:
-        """Search by a scan where patients are searched; elsewhere it does nothing."""
-        if isinstance(self._state, FindPatient):
-            self.find_patient.search_for(scan)
-
-    def _leave_patient(self) -> None:
-        match self._state:
-            case Waiting():
-                self.patient_left.emit()
-            case Reviewing(saving=False):
-                self.reviewing.ask(leave_question(), self.patient_left.emit)
-            case Filed():
-                self.next_patient_requested.emit()
-
-    def _close_if_saved(self, state: DeskState) -> None:
-        if self._close_when_saved and not (isinstance(state, Reviewing) and state.saving):
-            self._close_when_saved = False
-            if isinstance(state, Filed):
-                self.close_requested.emit()
-
-    def _forget_other_pages(self, state: DeskState | None) -> None:
-        pages = (
-            (FindPatient, self.find_patient),
-            (Waiting, self.waiting),
-            (Reviewing, self.reviewing),
-            (Filed, self.filed),
-        )
-        for kind, page in pages:
-            if not isinstance(state, kind):
-                page.forget()
-        self.notice.forget()
-
-    def _show_patient(self, state: DeskState) -> None:
-        patient = _patient_of(state)
-        if patient is None:
-            self.banner.forget()
-        else:
-            view = banner_of(patient, self._today())
-            self.banner.show_patient(view, may_change=isinstance(state, Waiting))
-
     def _show_notice(self) -> None:
-        self._state = None
-        self._forget_other_pages(None)
-        self.banner.forget()
-        self.footer.hide()
-        self.pages.setCurrentWidget(self.notice)
+        if self._desk is not None:
+            self._desk.forget()
+        self._room.setCurrentWidget(self.notice)
 
-    def _show_footer(self) -> None:
-        self.footer.show_view(footer_view(self._summary, self._signed_in))
+    def _furnished(self) -> "DeskPages":
+        """Return the desk's pages, built now if they are not there yet."""
+        if self._desk is None:
+            self._desk = self._furnish()
+        return self._desk
 
-    def _connect(self) -> None:
-        self.banner.change_requested.connect(self.patient_left)
-        self.notice.close_requested.connect(self.close_requested)
-        self.find_patient.search_requested.connect(self.search_requested)
-        self.find_patient.patient_chosen.connect(self.patient_chosen)
-        self.reviewing.confirmed.connect(self.confirmed)
-        self.reviewing.display_check_changed.connect(self.display_check_changed)
-        self.reviewing.measure_again_requested.connect(self.measure_again_requested)
-        self.reviewing.wrong_patient_reported.connect(self.wrong_patient_reported)
-        self.filed.measure_again_requested.connect(self.measure_again_requested)
-        self.filed.next_patient_requested.connect(self.next_patient_requested)
-        for key, act in ((Qt.Key.Key_Escape, self._go_back), (Qt.Key.Key_F2, self._find_patient)):
-            QShortcut(QKeySequence(key), self).activated.connect(act)
+    def _furnish(self) -> "DeskPages":
+        from ohx_desktop.ui.staff.desk_pages import DeskPages
+        from ohx_desktop.ui.widgets.focus_ring import FocusRing
+        from ohx_desktop.ui.widgets.scan_filter import ScanFilter
 
-    def _lay_out(self) -> None:
-        for page in (self.notice, self.find_patient, self.waiting, self.reviewing, self.filed):
-            self.pages.addWidget(page)
-        central = QWidget()
-        column = QVBoxLayout(central)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(self.pages, 1)
-        column.addWidget(self.footer)
-        self.setCentralWidget(central)
-        self._show_footer()
+        desk = DeskPages(self._now)
+        self.banner, self.pages, self.footer = desk.banner, desk.pages, desk.footer
+        self.find_patient, self.waiting = desk.find_patient, desk.waiting
+        self.reviewing, self.filed = desk.reviewing, desk.filed
+        self._room.addWidget(desk)
+        self.focus_ring = FocusRing(self)
+        ScanFilter(self).scanned.connect(desk.search_scan)
+        self._pass_on(desk)
+        return desk
 
-
-def _patient_of(state: DeskState | None) -> Patient | None:
-    return None if state is None or isinstance(state, FindPatient) else state.patient
+    def _pass_on(self, desk: "DeskPages") -> None:
+        desk.search_requested.connect(self.search_requested)
+        desk.patient_chosen.connect(self.patient_chosen)
+        desk.patient_left.connect(self.patient_left)
+        desk.confirmed.connect(self.confirmed)
+        desk.display_check_changed.connect(self.display_check_changed)
+        desk.measure_again_requested.connect(self.measure_again_requested)
+        desk.wrong_patient_reported.connect(self.wrong_patient_reported)
+        desk.next_patient_requested.connect(self.next_patient_requested)
+        desk.close_requested.connect(self.close_requested)

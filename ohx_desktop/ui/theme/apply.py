@@ -1,4 +1,4 @@
-"""Put a theme on the application: Fusion, palette, fonts, style sheet.
+"""Put a theme on the application: palette, fonts, style sheet.
 
 The fonts are shipped, so that a screen looks the same on every workstation: Inter for Latin, Greek
 and Cyrillic, Noto Sans Arabic beside it. Where they are missing the system's own font stands in.
@@ -7,7 +7,6 @@ and Cyrillic, Noto Sans Arabic beside it. Where they are missing the system's ow
 import logging
 from functools import cache
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -19,20 +18,9 @@ _LOG = logging.getLogger(__name__)
 _FAMILIES = ("Inter", "Noto Sans Arabic")
 
 
-def system_theme(app: QApplication) -> Theme:
-    """Return the theme that the system's own preferences ask for."""
-    hints = app.styleHints()
-    # Held in a variable: the chained form raises "C++ object already deleted".
-    accessibility = hints.accessibility()
-    if accessibility.contrastPreference() is Qt.ContrastPreference.HighContrast:
-        return Theme.HIGH_CONTRAST
-    return Theme.DARK if hints.colorScheme() is Qt.ColorScheme.Dark else Theme.LIGHT
-
-
 def apply_theme(app: QApplication, theme: Theme) -> None:
     """Dress the whole application; may be called again when the system's preference changes."""
     colours = COLOURS[theme]
-    app.setStyle("Fusion")
     app.setFont(_font())
     app.setPalette(_palette(colours))
     app.setStyleSheet(style_sheet(colours))
@@ -54,10 +42,13 @@ def _font() -> QFont:
 
 @cache
 def _shipped_families() -> tuple[str, ...]:
+    loaded: set[str] = set()
     for path in sorted((resources() / "fonts").glob("*.[ot]tf")):
-        if QFontDatabase.addApplicationFont(str(path)) < 0:
+        font = QFontDatabase.addApplicationFont(str(path))
+        if font < 0:
             _LOG.info("font_not_loaded", extra={"file": path.name})
-    return tuple(family for family in _FAMILIES if family in QFontDatabase.families())
+        loaded.update(QFontDatabase.applicationFontFamilies(font))
+    return tuple(family for family in _FAMILIES if family in loaded)
 
 
 def _palette(c: Colours) -> QPalette:

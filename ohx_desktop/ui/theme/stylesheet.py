@@ -37,6 +37,7 @@ QLabel {{ background: transparent; }}
 *[type="body"] {{ font-size: {TYPE.title}px; }}
 *[type="strong"] {{ font-weight: 600; }}
 *[ink="primary"] {{ color: {c.primary}; }}
+#notice QLabel {{ qproperty-alignment: AlignHCenter; }}
 {inks}
 """
 

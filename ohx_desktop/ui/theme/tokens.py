@@ -4,8 +4,8 @@ Contrast of every pair that meets on a screen is computed in tests/ui/test_token
 contrast minima are WCAG 2.2 success criteria 1.4.3, 1.4.6 and 1.4.11; target size is 2.5.5.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Theme(StrEnum):
@@ -16,8 +16,7 @@ class Theme(StrEnum):
     HIGH_CONTRAST = "high-contrast"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Colours:
+class Colours(NamedTuple):
     """Colour roles, "#RRGGBB".
 
     `line` is decoration only; whatever a person must find has `border`. `*_tint` are the quiet
@@ -96,8 +95,7 @@ COLOURS: dict[Theme, Colours] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Type:
+class Type(NamedTuple):
     """Sizes in px. The steps are 1.25 apart; a screen uses at most three, the value counted in."""
 
     text: int = 16
@@ -109,8 +107,7 @@ class Type:
     unit_share: float = 0.26
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Space:
+class Space(NamedTuple):
     """Lengths in px, in steps of 8 (4 inside small parts)."""
 
     step: int = 8

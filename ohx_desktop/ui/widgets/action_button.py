@@ -43,17 +43,17 @@ class ActionButton(QPushButton):
         """Start the moment of deafness again: what the button acts on has changed."""
         self._shown.start()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Start the moment of deafness."""
         super().showEvent(event)
         self.arm_anew()
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take a press only when armed."""
         if self.is_armed:
             super().mousePressEvent(event)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Take Enter like Space; a held key presses once."""
         enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if enter or event.key() == Qt.Key.Key_Space:

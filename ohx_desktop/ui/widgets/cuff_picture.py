@@ -32,11 +32,11 @@ class CuffPicture(ListeningPulse):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(texts.CUFF_PICTURE)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Return the square of the picture."""
         return QSize(self._size_px, self._size_px)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the pulse, then the cuff over it."""
         super().paintEvent(event)
         palette = self.palette()

@@ -48,21 +48,21 @@ class FittedLabel(QLabel):
         """True where not even two lines hold the text."""
         return self._laid_out(self.text(), self._small()).lineCount() > _LINES
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Return the room of one large line, in the height of what is drawn."""
         width = QFontMetrics(self.font()).horizontalAdvance(self.text())
         return QSize(width + 2, self._height())
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """Return the least room that two lines need for a usual name."""
         return QSize(_LEAST_WIDTH, self._height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Take another height when the lines change."""
         super().resizeEvent(event)
         self.updateGeometry()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw one line or two."""
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))

@@ -41,24 +41,24 @@ class ListeningPulse(QWidget):
             self._wanted = pulsing
             self._settle()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, event: QShowEvent) -> None:
         """Move only while seen."""
         super().showEvent(event)
         self._settle()
 
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+    def hideEvent(self, event: QHideEvent) -> None:
         """Rest while unseen."""
         super().hideEvent(event)
         self._timer.stop()
 
-    def timerEvent(self, event: QTimerEvent) -> None:  # noqa: N802 - Qt's name
+    def timerEvent(self, event: QTimerEvent) -> None:
         """Draw the next frame."""
         if event.timerId() == self._timer.timerId():
             self.update()
         else:
             super().timerEvent(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the rings."""
         if not self._wanted:
             return

@@ -27,7 +27,7 @@ class ScanFilter(QObject):
         if app is not None:
             app.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Swallow what a scan must not press."""
         # Once for each key: only where it is meant to arrive, not on its way through the parents.
         if event.type() != QEvent.Type.KeyPress or watched is not QApplication.focusWidget():

@@ -69,7 +69,7 @@ class StepList(QWidget):
             step.deleteLater()
         self.steps = []
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Join the shapes by a quiet line."""
         painter = QPainter(self)
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Mid), 2))

@@ -39,12 +39,12 @@ class ValueRow(QWidget):
             self._row.insertWidget(place, tile, 0, side)
         self._fit()
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """Return the room of the widest value at its least size, alone in its line."""
         widths = (tile.figures.width_at(TYPE.value_least) for tile in self.tiles)
         return QSize(max(widths, default=0), super().minimumSizeHint().height())
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the values to another width."""
         super().resizeEvent(event)
         self._fit()

@@ -57,7 +57,7 @@ class ValueFigures(QLabel):
         unit_width = QFontMetricsF(unit).horizontalAdvance(self._unit)
         return math.ceil(self._unit_offset(figures, size_px) + unit_width + _SIDE)
 
-    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def sizeHint(self) -> QSize:
         """Return the room of the whole run."""
         figures, unit = self._fonts(self._size_px)
         ink = _upright(figures)
@@ -65,11 +65,11 @@ class ValueFigures(QLabel):
         height = math.ceil(-ink.top() + below + 2 * _SIDE)
         return QSize(self.width_at(self._size_px), height)
 
-    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+    def minimumSizeHint(self) -> QSize:
         """Return the same: a value is never cut."""
         return self.sizeHint()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw figures and unit on one baseline, the ink flush with the label above."""
         figures, unit = self._fonts(self._size_px)
         painter = QPainter(self)

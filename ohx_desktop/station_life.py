@@ -1,0 +1,157 @@
+"""What happens behind the staff window, from its first frame to its last.
+
+Import and open the services, let the window draw the states of the desk and the desk follow the
+signals of the window, until a person leaves; then finish what was begun.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ohx_desktop.domain.errors import ExitCode, OhxError
+from ohx_desktop.ui.bridge import Bridge, Frames
+from ohx_desktop.ui.shell import dress
+from ohx_desktop.ui.theme.tokens import Theme
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from ohx_desktop.app import Workstation
+    from ohx_desktop.desk.states import DeskState
+    from ohx_desktop.desk.take_reading import TakeReading
+    from ohx_desktop.ui.staff.window import StaffWindow
+
+# What the shell gives for a program that ended by a bug of ours.
+_BUG = 1
+
+OpenServices = Callable[[Callable[[], None]], AbstractAsyncContextManager["Workstation"]]
+"""Opens the services; the argument is to be called at every change of the queue."""
+
+Companion = Callable[["StaffWindow", "TakeReading"], Awaitable[int]]
+"""Something that works the window beside the person: the demo. Its result is the exit code."""
+
+
+class StationLife:
+    """One run of the station."""
+
+    def __init__(self, application: "QApplication", window: "StaffWindow") -> None:
+        self._application = application
+        self._window = window
+        self._leaving = asyncio.Event()
+        self._exit_code = int(ExitCode.DONE)
+
+    async def live(self, open_services: OpenServices, companion: Companion | None) -> int:
+        """Work until a person leaves; return the exit code. Called once."""
+        window = self._window
+        window.close_requested.connect(self._leaving.set)
+        try:
+            async with AsyncExitStack() as stack:
+                # First in, last out: tasks still running when the services close would use them.
+                await self._work(stack, open_services, companion)
+        except OhxError as error:
+            _log(error)
+            self._exit_code = int(error.exit_code)
+            window.show_fatal(error)
+            await self._leaving.wait()
+        window.leave()
+        return self._exit_code
+
+    async def _work(
+        self, stack: AsyncExitStack, open_services: OpenServices, companion: Companion | None
+    ) -> None:
+        from ohx_desktop.ops.logging import report_bugs_of
+
+        await asyncio.to_thread(_import_the_rest)
+        report_bugs_of(asyncio.get_running_loop())
+        from ohx_desktop.desk.take_reading import TakeReading
+
+        window = self._window
+        queue_changed = asyncio.Event()
+        workstation = await stack.enter_async_context(open_services(queue_changed.set))
+        bridge = await stack.enter_async_context(Bridge(_log))
+        self._apply(workstation)
+        frames: Frames[DeskState] = Frames(window.show_state)
+        stack.callback(frames.cancel)
+        desk = TakeReading(
+            patients=workstation.patients,
+            capture=workstation.capture,
+            filing=workstation.filing,
+            on_state=frames.offer,
+            on_failure=_log,
+        )
+        stack.push_async_callback(desk.close)
+        self._connect(desk, bridge)
+        bridge.start(self._show_queue(workstation, queue_changed), name="footer")
+        queue_changed.set()
+        window.show_state(desk.state)
+        if companion is not None:
+            bridge.start(self._accompany(companion, desk), name="companion")
+        await self._leaving.wait()
+        window.show_closing()
+
+    def _connect(self, desk: "TakeReading", bridge: Bridge) -> None:
+        window = self._window
+        window.search_requested.connect(bridge.slot(desk.find))
+        window.patient_chosen.connect(bridge.slot(desk.choose))
+
+        async def confirm() -> None:
+            shown = window.shown_reading
+            if shown is not None:
+                await desk.confirm(shown.id)
+
+        window.confirmed.connect(bridge.slot(confirm))
+        window.measure_again_requested.connect(bridge.slot(desk.measure_again))
+        window.display_check_changed.connect(desk.check_display)
+        for left in (
+            window.patient_left,
+            window.wrong_patient_reported,
+            window.next_patient_requested,
+        ):
+            left.connect(bridge.slot(desk.leave_patient))
+
+    def _apply(self, workstation: "Workstation") -> None:
+        settings = workstation.settings
+        if settings.window.theme != "system":
+            dress(self._application, Theme(settings.window.theme))
+        station = settings.station
+        self._window.show_signed_in(station.practitioner_name or station.practitioner)
+
+    async def _show_queue(self, workstation: "Workstation", changed: asyncio.Event) -> None:
+        from ohx_desktop.desk.states import QueueSummary
+
+        outbox = workstation.outbox
+        while True:
+            await changed.wait()
+            changed.clear()
+            summary = await outbox.summary()
+            problem = outbox.problem
+            self._window.show_queue(
+                QueueSummary(
+                    waiting=summary.waiting,
+                    needs_attention=summary.needs_attention,
+                    last_error=str(problem) if problem else summary.last_error,
+                )
+            )
+
+    async def _accompany(self, companion: Companion, desk: "TakeReading") -> None:
+        self._exit_code = _BUG
+        try:
+            self._exit_code = await companion(self._window, desk)
+        finally:
+            self._leaving.set()
+
+
+def _import_the_rest() -> None:
+    """Import what the first frame did not wait for: the services, and the pages of the desk."""
+    from ohx_desktop.app import import_services
+
+    import_services()
+    import_module("ohx_desktop.ui.staff.desk_pages")
+
+
+def _log(error: BaseException) -> None:
+    from ohx_desktop.ops.logging import log_problem
+
+    log_problem(error)

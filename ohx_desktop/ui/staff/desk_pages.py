@@ -1,0 +1,229 @@
+"""Banner, four pages and footer: draws the state of the desk, and signals what the person did.
+
+It keeps no state of its own but what is on the screen. When the patient goes, every page that knew
+the patient forgets before the next frame is drawn.
+"""
+
+from datetime import date
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from ohx_desktop.desk.states import DeskState, Filed, FindPatient, QueueSummary, Reviewing, Waiting
+from ohx_desktop.domain.clock import Now
+from ohx_desktop.domain.patient import Patient
+from ohx_desktop.domain.reading import Reading
+from ohx_desktop.ui.models.banner import banner_of
+from ohx_desktop.ui.models.filed import filed_view
+from ohx_desktop.ui.models.finding import find_view
+from ohx_desktop.ui.models.footer import footer_view
+from ohx_desktop.ui.models.review import (
+    close_question,
+    closing_when_saved,
+    leave_question,
+    review_view,
+)
+from ohx_desktop.ui.models.waiting import waiting_view
+from ohx_desktop.ui.staff.filed_page import FiledPage
+from ohx_desktop.ui.staff.find_patient_page import FindPatientPage
+from ohx_desktop.ui.staff.page import side_margin
+from ohx_desktop.ui.staff.reviewing_page import ReviewingPage
+from ohx_desktop.ui.staff.waiting_page import WaitingPage
+from ohx_desktop.ui.widgets.footer import Footer
+from ohx_desktop.ui.widgets.patient_banner import PatientBanner
+
+
+class DeskPages(QWidget):
+    """One screen in four states. `close_requested` answers `ask_to_close`."""
+
+    search_requested = Signal(object)
+    patient_chosen = Signal(object)
+    patient_left = Signal()
+    confirmed = Signal()
+    display_check_changed = Signal(bool)
+    measure_again_requested = Signal()
+    wrong_patient_reported = Signal()
+    next_patient_requested = Signal()
+    close_requested = Signal()
+
+    def __init__(self, now: Now) -> None:
+        super().__init__()
+        self._now = now
+        self._state: DeskState | None = None
+        self._summary = QueueSummary()
+        self._signed_in: str | None = None
+        self._close_when_saved = False
+        self.banner = PatientBanner()
+        self.find_patient = FindPatientPage(self._today)
+        self.waiting = WaitingPage()
+        self.reviewing = ReviewingPage()
+        self.filed = FiledPage()
+        self.pages = QStackedWidget()
+        self.footer = Footer()
+        self._lay_out()
+        self._connect()
+
+    @property
+    def shown_reading(self) -> Reading | None:
+        """The reading a person sees and can confirm now."""
+        return self._state.reading if isinstance(self._state, Reviewing) else None
+
+    # ── what the desk tells ──────────────────────────────────────────────────────────────────
+
+    def show_state(self, state: DeskState) -> None:
+        """Draw a state of the desk; whatever belongs to another patient is gone with it."""
+        before, self._state = self._state, state
+        same_page = type(before) is type(state)
+        if _patient_of(before) != _patient_of(state):
+            self._forget_other_pages(None)
+        self._forget_other_pages(state)
+        self._show_patient(state)
+        match state:
+            case FindPatient():
+                self.pages.setCurrentWidget(self.find_patient)
+                if not same_page:
+                    self.find_patient.focus_field()
+                self.find_patient.show_view(find_view(state, self._today()))
+            case Waiting():
+                self.pages.setCurrentWidget(self.waiting)
+                self.waiting.show_view(waiting_view(state))
+                if not same_page:
+                    self.waiting.take_focus()
+            case Reviewing():
+                self.pages.setCurrentWidget(self.reviewing)
+                self.reviewing.show_view(review_view(state, self._now()))
+            case Filed():
+                self.pages.setCurrentWidget(self.filed)
+                self.filed.show_view(filed_view(state))
+                if not same_page:
+                    self.filed.take_focus()
+        self._close_if_saved(state)
+
+    def show_queue(self, summary: QueueSummary) -> None:
+        """Draw how much waits for the EHR and for a person."""
+        self._summary = summary
+        self._show_footer()
+
+    def show_signed_in(self, name: str | None) -> None:
+        """Draw who is signed in."""
+        self._signed_in = name
+        self._show_footer()
+
+    def forget(self) -> None:
+        """Show nothing of the desk and keep nothing of a patient."""
+        self._state = None
+        self._forget_other_pages(None)
+        self.banner.forget()
+
+    # ── what the person does ─────────────────────────────────────────────────────────────────
+
+    def ask_to_close(self) -> None:
+        """Request closing: at once, or after a question where a reading would be lost."""
+        state = self._state
+        if not isinstance(state, Reviewing):
+            self.close_requested.emit()
+        elif state.saving:
+            self._close_when_saved = True
+            self.reviewing.tell(closing_when_saved())
+        else:
+            self.reviewing.ask(close_question(), self.close_requested.emit)
+
+    def search_scan(self, scan: str) -> None:
+        """Search by a scan where patients are searched; elsewhere it does nothing."""
+        if isinstance(self._state, FindPatient):
+            self.find_patient.search_for(scan)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep banner and footer in the column of the pages."""
+        super().resizeEvent(event)
+        margin = side_margin(event.size().width())
+        self.banner.set_margin(margin)
+        self.footer.set_margin(margin)
+
+    # ── private ──────────────────────────────────────────────────────────────────────────────
+
+    def _today(self) -> date:
+        return self._now().date()
+
+    def _go_back(self) -> None:
+        """Escape: one step back, never a reading lost without a question."""
+        if isinstance(self._state, FindPatient):
+            self.find_patient.go_back()
+        elif self.reviewing.is_asking:
+            self.reviewing.keep_reading()
+        else:
+            self._leave_patient()
+
+    def _find_patient(self) -> None:
+        """F2: to the search field, from everywhere."""
+        if isinstance(self._state, FindPatient):
+            self.find_patient.focus_field()
+        else:
+            self._leave_patient()
+
+    def _leave_patient(self) -> None:
+        match self._state:
+            case Waiting():
+                self.patient_left.emit()
+            case Reviewing(saving=False):
+                self.reviewing.ask(leave_question(), self.patient_left.emit)
+            case Filed():
+                self.next_patient_requested.emit()
+
+    def _close_if_saved(self, state: DeskState) -> None:
+        if self._close_when_saved and not (isinstance(state, Reviewing) and state.saving):
+            self._close_when_saved = False
+            if isinstance(state, Filed):
+                self.close_requested.emit()
+
+    def _forget_other_pages(self, state: DeskState | None) -> None:
+        pages = (
+            (FindPatient, self.find_patient),
+            (Waiting, self.waiting),
+            (Reviewing, self.reviewing),
+            (Filed, self.filed),
+        )
+        for kind, page in pages:
+            if not isinstance(state, kind):
+                page.forget()
+
+    def _show_patient(self, state: DeskState) -> None:
+        patient = _patient_of(state)
+        if patient is None:
+            self.banner.forget()
+        else:
+            view = banner_of(patient, self._today())
+            self.banner.show_patient(view, may_change=isinstance(state, Waiting))
+
+    def _show_footer(self) -> None:
+        self.footer.show_view(footer_view(self._summary, self._signed_in))
+
+    def _connect(self) -> None:
+        self.banner.change_requested.connect(self.patient_left)
+        self.find_patient.search_requested.connect(self.search_requested)
+        self.find_patient.patient_chosen.connect(self.patient_chosen)
+        self.reviewing.confirmed.connect(self.confirmed)
+        self.reviewing.display_check_changed.connect(self.display_check_changed)
+        self.reviewing.measure_again_requested.connect(self.measure_again_requested)
+        self.reviewing.wrong_patient_reported.connect(self.wrong_patient_reported)
+        self.filed.measure_again_requested.connect(self.measure_again_requested)
+        self.filed.next_patient_requested.connect(self.next_patient_requested)
+        # Children of this widget: while a notice is shown instead of it, they hear nothing.
+        for key, act in ((Qt.Key.Key_Escape, self._go_back), (Qt.Key.Key_F2, self._find_patient)):
+            QShortcut(QKeySequence(key), self).activated.connect(act)
+
+    def _lay_out(self) -> None:
+        for page in (self.find_patient, self.waiting, self.reviewing, self.filed):
+            self.pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.footer)
+        self._show_footer()
+
+
+def _patient_of(state: DeskState | None) -> Patient | None:
+    return None if state is None or isinstance(state, FindPatient) else state.patient

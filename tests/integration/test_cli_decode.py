@@ -1,0 +1,240 @@
+"""`decode` and `map`: bytes to readings, readings to FHIR; no radio and no network."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_bench import (
+    ANOTHER_PATIENT,
+    PATIENT,
+    PRACTITIONER,
+    Workstation,
+    reading_line,
+    workstation,
+)
+
+VECTORS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "vectors/ble/blood_pressure_measurement.json").read_text()
+)["vectors"]
+FRAME = "167c0056006100e807060f11111b33000000"
+KILOPASCAL = "01a0f06bf07df0"
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Workstation:
+    return workstation(tmp_path)
+
+
+def values(reading: Any) -> list[str]:
+    return [quantity["value"] for quantity in reading["quantities"]]
+
+
+# ── decode ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["device"])
+def test_each_vector_becomes_what_it_says_or_is_refused(
+    station: Workstation, vector: dict[str, Any]
+) -> None:
+    run = station.run("decode", "--model", "generic", vector["frame"])
+    if "refuse" in vector:
+        assert run.code == 5
+        assert run.error["code"] == vector["refuse"]
+        assert len(run.objects) == 1
+        return
+    assert run.code == 0
+    (reading,) = run.objects
+    expected = vector["expect"]
+    assert values(reading) == expected["readings"]
+    assert reading["flags"] == sorted(expected.get("flags", []))
+    assert reading["user_slot"] == expected.get("user_id")
+    assert reading["clock"]["device"] == expected.get("timestamp")
+    assert (reading["clock"]["trust"], reading["stored"]) == ("unknown", False)
+
+
+def test_kilopascals_are_converted_and_keep_what_was_measured(station: Workstation) -> None:
+    (reading,) = station.run("decode", "--model", "generic", KILOPASCAL).objects
+    systolic, diastolic, mean = reading["quantities"]
+    assert systolic == {
+        "kind": "systolic_blood_pressure",
+        "value": "120.0",
+        "unit": "mm[Hg]",
+        "original": {"value": "16.0", "unit": "kPa"},
+    }
+    assert diastolic["original"] == {"value": "10.7", "unit": "kPa"}
+    assert mean["original"] == {"value": "12.5", "unit": "kPa"}
+
+
+def test_the_same_bytes_have_the_same_id(station: Workstation) -> None:
+    first, again, other = (
+        station.run("decode", "--model", model, FRAME).objects[0]["id"]
+        for model in ("generic", "generic", "SBM69")
+    )
+    assert first == again != other
+
+
+def test_one_bad_frame_refuses_all(station: Workstation) -> None:
+    run = station.run("decode", "--model", "generic", FRAME, FRAME[:-2])
+    assert run.code == 5
+    assert [list(item) for item in run.objects] == [["error"]]
+
+
+@pytest.mark.parametrize("uuid", ["2A35", "0x2a35", "00002a35-0000-1000-8000-00805f9b34fb"])
+def test_the_characteristic_may_be_named_short_or_full(station: Workstation, uuid: str) -> None:
+    run = station.run("decode", "--model", "HEM-7322T", "--characteristic", uuid, FRAME)
+    assert run.code == 0
+    assert run.objects[0]["device"]["model"] == "HEM-7322T"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--model", "no such cuff"),
+        ("--model", "BM 48"),
+        ("--model", "HEM-7322T"),
+        ("--model", "generic", "--characteristic", "2A36"),
+        ("--model", "generic", "--characteristic", "2A9D"),
+        ("--model", "generic", "--characteristic", "pressure"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_not_known_is_refused_by_name(
+    station: Workstation, options: tuple[str, ...]
+) -> None:
+    run = station.run("decode", *options, FRAME)
+    assert run.code == 5
+    assert run.error["code"] == "unsupported"
+
+
+# ── map ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _without_confirmation(bundle: Any) -> Any:
+    """Take out when it was confirmed, the one thing that differs between two runs."""
+    for entry in bundle["entry"]:
+        for moment in ("occurredDateTime", "recorded"):
+            entry["resource"].pop(moment, None)
+    return bundle
+
+
+def test_a_reading_maps_to_one_transaction_that_stays_the_same(
+    station: Workstation, tmp_path: Path
+) -> None:
+    file = tmp_path / "readings.ndjson"
+    file.write_text(reading_line())
+    options = ("--patient", PATIENT, "--performer", PRACTITIONER)
+    from_file = station.run("map", str(file), *options)
+    from_stdin = station.run("map", "-", *options, stdin=reading_line())
+    assert (from_file.code, from_stdin.code) == (0, 0)
+    (bundle,) = from_file.objects
+    assert (bundle["resourceType"], bundle["type"]) == ("Bundle", "transaction")
+    resources = [entry["resource"] for entry in bundle["entry"]]
+    observations = [each for each in resources if each["resourceType"] == "Observation"]
+    assert {each["subject"]["reference"] for each in observations} == {PATIENT}
+    assert {each["performer"][0]["reference"] for each in observations} == {PRACTITIONER}
+    assert all("ifNoneExist" in entry["request"] for entry in bundle["entry"][:-1])
+    assert _without_confirmation(bundle) == _without_confirmation(from_stdin.objects[0])
+
+
+def test_the_patient_is_part_of_every_name_the_ehr_gets(station: Workstation) -> None:
+    names = [
+        {
+            entry["resource"]["identifier"][0]["value"]
+            for entry in station.run("map", "-", "--patient", who, stdin=reading_line()).objects[0][
+                "entry"
+            ]
+            if entry["resource"]["resourceType"] == "Observation"
+        }
+        for who in (PATIENT, ANOTHER_PATIENT)
+    ]
+    assert names[0].isdisjoint(names[1])
+
+
+def test_each_reading_of_the_input_gives_a_transaction(station: Workstation) -> None:
+    lines = f"{reading_line(0)}\n\n{reading_line(1)}\r\n"
+    array = json.dumps([json.loads(reading_line(0)), json.loads(reading_line(1))], indent=2)
+    for text in (lines, array, f"\ufeff{lines}"):
+        run = station.run("map", "-", "--patient", PATIENT, stdin=text)
+        assert (run.code, len(run.objects)) == (0, 2), run.stderr
+
+
+def _changed(**changes: Any) -> str:
+    return json.dumps(json.loads(reading_line()) | changes)
+
+
+def _reworded(old: str, new: str) -> str:
+    line = reading_line()
+    assert old in line
+    return line.replace(old, new)
+
+
+@pytest.mark.parametrize("command", ["map", "submit"])
+@pytest.mark.parametrize(
+    "stdin",
+    [
+        "",
+        "not json",
+        "null",
+        '"128/82"',
+        "{}",
+        "[" * 100_000,
+        b"\xff\xfe",
+        _changed(schema="ohx.reading/2"),
+        _changed(id="7d0f1c1e-0000-5000-8000-000000000000"),
+        _changed(quantities=[]),
+        _changed(measured_at="2026-11-23T10:15:00"),
+        _changed(flags=["happy"]),
+        _reworded('"128"', '"129"'),
+        _reworded('"128"', "128"),
+        _reworded('"128"', '"NaN"'),
+        _reworded('"offset_s": 0.0', '"offset_s": NaN'),
+        _reworded("/min", "/h"),
+    ],
+    ids=lambda text: str(text)[:12] or "empty",
+)
+def test_what_is_no_reading_is_refused_and_not_quoted(
+    station: Workstation, command: str, stdin: str | bytes
+) -> None:
+    run = station.run(command, "-", "--patient", PATIENT, stdin=stdin)
+    assert (run.code, run.error["code"]) == (2, "usage"), run.stderr
+    assert "128" not in run.stdout + run.stderr
+    assert not (station.profile / "outbox.db").exists()
+
+
+@pytest.mark.parametrize("command", ["map", "submit"])
+def test_what_no_person_can_have_is_refused(station: Workstation, command: str) -> None:
+    # Its id fits, as if a program had made it.
+    run = station.run(command, "-", "--patient", PATIENT, stdin=reading_line(systolic="828"))
+    assert (run.code, run.error["code"]) == (5, "implausible")
+    assert not (station.profile / "outbox.db").exists()
+
+
+@pytest.mark.parametrize("command", ["map", "submit"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--patient", "pat-4711"),
+        ("--patient", "Practitioner/1"),
+        ("--patient", "Patient/"),
+        ("--patient", "Patient/../Device"),
+        ("--patient", "https://ehr.example/Patient/1"),
+        ("--patient", "Patient/1\n"),
+        ("--patient", PATIENT, "--performer", "Device/1"),
+        (),
+    ],
+    ids=lambda options: " ".join(options) or "none",
+)
+def test_a_reference_of_another_form_is_refused(
+    station: Workstation, command: str, options: tuple[str, ...]
+) -> None:
+    run = station.run(command, "-", *options, stdin=reading_line())
+    assert (run.code, run.error["code"]) == (2, "usage")
+    if command == "submit":
+        assert station.queue() == []
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(station: Workstation, tmp_path: Path) -> None:
+    for file in (tmp_path / "none.ndjson", tmp_path):
+        run = station.run("map", str(file), "--patient", PATIENT)
+        assert (run.code, run.error["code"]) == (2, "usage")

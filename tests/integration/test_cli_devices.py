@@ -1,0 +1,226 @@
+"""`scan`, `read`, `enroll`, `devices` and `unenroll` against a cuff behind an emulated BlueZ."""
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_bench import Bench, Run, Workstation, bench, workstation
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="BlueZ is Linux's")
+
+NEW = ["128", "82", "97", "71"]
+BEURER_NEW = ["128", "82", "71"]
+OLD = [["141", "93", "109", "80"], ["135", "88", "103", "77"], ["133", "86", "101", "74"]]
+# Long enough for a session of the slowest cuff on a busy computer.
+PATIENT_S = "20"
+# Where nothing is to come, a session and its repetition.
+IMPATIENT_S = "6"
+AT_ONCE = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A scenario of the bench, how it is read, and what must come of it."""
+
+    scenario: str
+    stored: bool = False
+    code: int = 0
+    error: str | None = None
+    values: tuple[list[str], ...] = ()
+    trust: str | None = None
+    seconds: str = PATIENT_S
+
+    @property
+    def name(self) -> str:
+        return f"{self.scenario}{' --stored' if self.stored else ''}"
+
+
+def _refused(scenario: str, error: str, *, code: int = 5) -> Scene:
+    return Scene(scenario=scenario, code=code, error=error, seconds=IMPATIENT_S)
+
+
+SCENES = (
+    Scene(scenario="omron", values=(NEW,), trust="device"),
+    Scene(scenario="omron", stored=True, values=(NEW, *OLD), trust="device"),
+    Scene(scenario="omron-no-clock-service", values=(NEW,), trust="device"),
+    Scene(scenario="omron-unpaired", values=(NEW,), trust="device"),
+    Scene(scenario="beurer", values=(BEURER_NEW,), trust="device"),
+    Scene(scenario="generic", values=(NEW,), trust="device"),
+    Scene(scenario="new-only", values=(NEW,), trust="device"),
+    Scene(scenario="backlog-only", stored=True, values=tuple(OLD), trust="device"),
+    Scene(scenario="clock-wrong", values=(NEW,), trust="corrected"),
+    Scene(scenario="clock-never-set", values=(NEW,), trust="corrected"),
+    Scene(scenario="duplicated", values=(NEW,), trust="device"),
+    Scene(scenario="link-lost-once", values=(NEW,), trust="device"),
+    Scene(scenario="connect-refused-twice", values=(NEW,), trust="device"),
+    _refused("failed-measurement", "measurement-failed"),
+    _refused("truncated", "truncated"),
+    _refused("malformed", "trailing-bytes"),
+    # The passkey stands on the cuff, and nobody sits at the terminal.
+    _refused("beurer-unpaired", "pairing-refused", code=4),
+    _refused("pairing-refused", "pairing-refused", code=4),
+    _refused("backlog-only", "device-not-found", code=4),
+    _refused("link-lost", "device-not-found", code=4),
+    _refused("silent", "connection-lost", code=4),
+    _refused("bond-forgotten", "connection-lost", code=4),
+    _refused("adapter-off", "radio-unavailable", code=4),
+    _refused("no-adapter", "radio-unavailable", code=4),
+)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Workstation:
+    return workstation(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Scene], Run]]:
+    """Play the scenes, some at once: each takes seconds of mere waiting."""
+    folder = tmp_path_factory.mktemp("scenes")
+
+    def play(scene: Scene) -> Run:
+        here = workstation(folder / scene.name)
+        with bench(scene.scenario) as cuff:
+            stored = ["--stored"] if scene.stored else []
+            return here.run(
+                "read", "--seconds", scene.seconds, *stored, DBUS_SYSTEM_BUS_ADDRESS=cuff.bus
+            )
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        runs: dict[str, Future[Run]] = {scene.name: threads.submit(play, scene) for scene in SCENES}
+        yield lambda scene: runs[scene.name].result()
+
+
+def values(reading: Any) -> list[str]:
+    return [quantity["value"] for quantity in reading["quantities"]]
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def test_a_device_is_read_as_the_scene_says(scene: Scene, played: Callable[[Scene], Run]) -> None:
+    run = played(scene)
+    assert run.code == scene.code, run.stderr
+    readings = [item for item in run.objects if "error" not in item]
+    assert sorted(map(values, readings)) == sorted(scene.values)
+    if scene.error is not None:
+        assert run.error["code"] == scene.error
+        return
+    assert len(run.objects) == len(readings)
+    assert [values(r) for r in readings if r["stored"]] == [v for v in scene.values if v in OLD]
+    for reading in readings:
+        assert reading["schema"] == "ohx.reading/1"
+        assert reading["clock"]["trust"] == scene.trust
+
+
+def test_a_corrected_time_keeps_the_original(played: Callable[[Scene], Run]) -> None:
+    (scene,) = (scene for scene in SCENES if scene.name == "clock-wrong")
+    (reading,) = played(scene).objects
+    assert reading["clock"]["offset_s"] == pytest.approx(-3600, abs=2)
+    measured = datetime.fromisoformat(reading["measured_at"])
+    told = datetime.fromisoformat(reading["clock"]["device"]).astimezone(measured.tzinfo)
+    assert measured - told == pytest.approx(timedelta(hours=1), abs=timedelta(seconds=2))
+
+
+def test_a_reading_read_twice_has_one_id(station: Workstation) -> None:
+    with bench("beurer") as cuff:
+        command = ("read", "--stored", "--seconds", PATIENT_S)
+        first = station.run(*command, DBUS_SYSTEM_BUS_ADDRESS=cuff.bus)
+        cuff.measure()
+        again = station.run(*command, DBUS_SYSTEM_BUS_ADDRESS=cuff.bus)
+    assert (first.code, again.code) == (0, 0)
+    ids = [{reading["id"] for reading in run.objects} for run in (first, again)]
+    assert len(ids[0]) == 4
+    assert ids[0] < ids[1]
+    assert len(ids[1]) == 5
+
+
+@pytest.mark.parametrize("command", ["scan", "read", "enroll"])
+def test_a_computer_without_a_bus_says_that_bluetooth_does_not_run(
+    station: Workstation, tmp_path: Path, command: str
+) -> None:
+    address = ["00:5F:BF:12:34:56"] if command == "enroll" else []
+    run = station.run(
+        command,
+        *address,
+        "--seconds",
+        "3",
+        DBUS_SYSTEM_BUS_ADDRESS=f"unix:path={tmp_path}/none",
+    )
+    assert run.code == 4
+    assert run.error["code"] == "radio-unavailable"
+
+
+def test_only_the_device_asked_for_is_read(station: Workstation) -> None:
+    with bench("new-only") as cuff:
+        here = {"DBUS_SYSTEM_BUS_ADDRESS": cuff.bus}
+        other = station.run("read", "--device", "11:22:33:44:55:66", "--seconds", "3", **here)
+        assert other.code == 4
+        assert other.error["code"] == "device-not-found"
+        cuff.measure()
+        # Addresses are typed in any case.
+        asked = station.run(
+            "read", "--device", cuff.address.lower(), "--seconds", PATIENT_S, **here
+        )
+    assert asked.code == 0
+    assert {tuple(values(reading)) for reading in asked.objects} == {tuple(NEW)}
+    assert {reading["device"]["address"] for reading in asked.objects} == {cuff.address}
+
+
+# ── registering ──────────────────────────────────────────────────────────────────────────────
+
+
+def _scanned(station: Workstation, cuff: Bench) -> Any:
+    run = station.run("scan", "--seconds", "3", DBUS_SYSTEM_BUS_ADDRESS=cuff.bus)
+    assert run.code == 0
+    (found,) = run.objects
+    return found
+
+
+def test_a_device_is_found_registered_listed_and_forgotten(station: Workstation) -> None:
+    with bench("omron-unpaired") as cuff:
+        found = _scanned(station, cuff)
+        assert set(found) == {
+            *("address", "name", "manufacturer", "model", "driver", "rssi", "enrolled")
+        }
+        assert (found["address"], found["manufacturer"]) == (cuff.address, "OMRON")
+        assert found["enrolled"] is False
+        cuff.measure()
+        enrolled = station.run(
+            "enroll",
+            cuff.address.lower(),
+            "--seconds",
+            PATIENT_S,
+            DBUS_SYSTEM_BUS_ADDRESS=cuff.bus,
+        )
+        assert enrolled.code == 0, enrolled.stderr
+        cuff.measure()
+        assert _scanned(station, cuff)["enrolled"] is True
+    (listed,) = station.run("devices").objects
+    assert listed == enrolled.objects[0]
+    assert (listed["address"], listed["model"]) == (cuff.address, "HEM-7155T")
+    assert station.run("unenroll", cuff.address.lower()).code == 0
+    assert station.run("devices").objects == []
+
+
+def test_a_device_that_is_not_there_is_not_registered(station: Workstation) -> None:
+    with bench("omron") as cuff:
+        run = station.run(
+            "enroll", "11:22:33:44:55:66", "--seconds", "2", DBUS_SYSTEM_BUS_ADDRESS=cuff.bus
+        )
+    assert run.code == 4
+    assert run.error["code"] == "device-not-found"
+    assert station.run("devices").objects == []
+
+
+def test_a_device_that_refuses_to_pair_is_not_registered(station: Workstation) -> None:
+    with bench("pairing-refused") as cuff:
+        run = station.run(
+            "enroll", cuff.address, "--seconds", PATIENT_S, DBUS_SYSTEM_BUS_ADDRESS=cuff.bus
+        )
+    assert run.code == 4
+    assert run.error["code"] == "pairing-refused"
+    assert station.run("devices").objects == []

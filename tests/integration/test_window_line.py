@@ -1,0 +1,191 @@
+"""The staff window with the real services, and everything around it failing in turn.
+
+What is on the screen must say it, and nothing confirmed may be lost or arrive twice.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_bench import environment
+
+CHILD = Path(__file__).with_name("window_child.py")
+ONCE = [["128", "82"]]
+SCENES = (
+    *("ehr_down_at_search", "ehr_down_after_confirm", "ehr_slow", "ehr_refusing"),
+    *("cuff_vanishes", "cuff_vanishes_in_mid_transfer", "malformed_packet", "failed_measurement"),
+    *("disk_full", "no_bluetooth", "second_window", "no_keyring", "wrong_settings"),
+)
+# A window of its own each, on two cores.
+AT_ONCE = 3
+DEADLINE_S = 90.0
+
+
+class Told:
+    """What a scene told: the texts at each look, how it ended, and the EHR's blood pressures."""
+
+    def __init__(self, form: dict[str, Any]) -> None:
+        self.chart: list[list[str]] = form.get("chart", [])
+        self.exit: int = form["exit"]
+        self.state: str = form.get("state", "")
+        self._seen: dict[str, list[str]] = form["seen"]
+
+    def says(self, look: str, *parts: str) -> bool:
+        """Tell whether the screen said all of this."""
+        return all(any(part in text for text in self._seen[look]) for part in parts)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Told]]:
+    """Play all scenes, some at once; the pictures stay with the test run's other files."""
+    folder = tmp_path_factory.mktemp("window")
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        runs: dict[str, Future[Told]] = {
+            scene: threads.submit(_play, scene, folder / scene) for scene in SCENES
+        }
+        yield lambda scene: runs[scene].result()
+
+
+def _play(scene: str, folder: Path) -> Told:
+    profile = folder / "profile"
+    profile.mkdir(parents=True)
+    wrong = "[ehr]\nbase_url = 'ehr'\n"
+    (profile / "config.toml").write_text(wrong if scene == "wrong_settings" else "")
+    # Both matter only where the scene does not bring a rig of its own.
+    surroundings = {
+        "OHX_PROFILE": str(profile),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    done = subprocess.run(
+        [sys.executable, str(CHILD), scene, str(folder)],
+        env=environment(surroundings),
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    form = json.loads(done.stdout)
+    assert "failed" not in form, form
+    return Told(form)
+
+
+# ── the EHR ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_ehr_that_is_down_at_the_search_says_so_and_is_searched_again(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("ehr_down_at_search")
+    assert scene.says("down", "The connection to the EHR was lost", "Nobody was found")
+    assert scene.says("back", "1 patient found")
+    assert not scene.says("back", "The connection to the EHR was lost")
+
+
+def test_a_reading_confirmed_while_the_ehr_is_down_arrives_once(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("ehr_down_after_confirm")
+    assert scene.says("down", "Saved", "Not sent yet", "Next try", "Not in the chart yet")
+    assert scene.says("next patient", "1 waiting for the EHR", "The connection to the EHR was lost")
+    # The next patient's screen knows nothing of the one before.
+    assert not scene.says("next patient", "BENNETT")
+    assert scene.says("back", "Everything is sent")
+    assert scene.chart == ONCE
+
+
+def test_a_slow_ehr_does_not_hold_the_window_up(told: Callable[[str], Told]) -> None:
+    scene = told("ehr_slow")
+    assert scene.says("slow", "Saved", "Sending", "Next patient", "1 waiting for the EHR")
+    assert scene.says("arrived", "Sent", "In the chart", "Everything is sent")
+    assert scene.chart == ONCE
+
+
+def test_a_refused_reading_wants_a_person_and_says_why(told: Callable[[str], Told]) -> None:
+    scene = told("ehr_refusing")
+    why = "a rule of the EHR forbids it"
+    assert scene.says("refused", "The EHR did not take this reading.", why, "stays safe")
+    assert scene.says("next patient", "1 needs you", why)
+    assert scene.chart == []
+
+
+# ── the cuff ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_cuff_that_vanishes_is_told_and_its_reading_comes_with_it(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("cuff_vanishes")
+    assert scene.says("gone", "The cuff stopped answering.", "none was taken", "Bluetooth button")
+    assert scene.says("back", "128/82", "on time", "Confirm and save")
+
+
+def test_a_transfer_that_breaks_off_offers_no_old_reading(told: Callable[[str], Told]) -> None:
+    scene = told("cuff_vanishes_in_mid_transfer")
+    assert scene.says("gone", "2 older readings in the cuff", "Start the measurement")
+    assert scene.says("back", "128/82", "Confirm and save")
+    assert not scene.says("back", "more reading")
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("malformed_packet", ("bytes more than its flags explain", "refused and not kept")),
+        ("failed_measurement", ("The cuff could not measure.", "Check the cuff")),
+    ],
+)
+def test_a_record_that_cannot_be_trusted_is_told_and_never_shown(
+    told: Callable[[str], Told], name: str, parts: tuple[str, ...]
+) -> None:
+    scene = told(name)
+    assert scene.says("refused", *parts)
+    assert not scene.says("refused", "128")
+    assert scene.says("measured again", "128/82", "Confirm and save")
+
+
+# ── this computer ────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_full_disk_leaves_the_reading_on_the_screen(told: Callable[[str], Told]) -> None:
+    scene = told("disk_full")
+    assert scene.says("full", "the disk is full", "NOT saved", "128/82", "Confirm and save")
+    # There is room again: the same press saves it, and it is there once.
+    assert scene.says("room again", "Saved", "In the chart")
+    assert scene.chart == ONCE
+
+
+def test_a_computer_without_bluetooth_says_so(told: Callable[[str], Told]) -> None:
+    scene = told("no_bluetooth")
+    assert scene.says("missing", "This computer has no Bluetooth.", "adapter")
+    assert scene.state == "Waiting"
+
+
+def test_a_second_window_says_so_and_harms_nothing(told: Callable[[str], Told]) -> None:
+    scene = told("second_window")
+    assert scene.says("second", "The program is open already.", "use the other", "Close")
+    assert scene.says("exit code of the second", "3")
+    assert scene.says("first", "128/82", "Confirm and save")
+    assert scene.chart == ONCE
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "parts"),
+    [
+        ("no_keyring", 8, ("no safe place for keys", "none can be taken", "administrator")),
+        ("wrong_settings", 3, ("ehr.base_url", "https://", "ettings")),
+    ],
+)
+def test_a_program_that_cannot_start_says_what_it_means_and_what_to_do(
+    told: Callable[[str], Told], name: str, code: int, parts: tuple[str, ...]
+) -> None:
+    scene = told(name)
+    assert scene.says("fatal", *parts, "Close")
+    assert scene.exit == code

@@ -1,0 +1,300 @@
+"""One window with the real services in a process of its own: python window_child.py SCENE FOLDER.
+
+A process has only one run of Qt and asyncio together, hence a process for each scene. What the
+screen said at each look is printed as JSON; the pictures are in FOLDER.
+"""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+from ohx_desktop.app import Workstation, open_workstation
+from ohx_desktop.demo.driver import Driver, StepFailed
+from ohx_desktop.demo.rig import DemoRig, demo_rig
+from ohx_desktop.desk.states import Filed, FindPatient, Reviewing, Waiting
+from ohx_desktop.desk.take_reading import TakeReading
+from ohx_desktop.outbox.states import EntryState
+from ohx_desktop.outbox.store import OutboxStore
+from ohx_desktop.settings.profile import Profile
+from ohx_desktop.station import run_station
+from ohx_desktop.ui import texts
+from ohx_desktop.ui.shell import create_application, grab
+from ohx_desktop.ui.staff.window import StaffWindow
+from ohx_desktop.virtual.ehr.faults import Fault, Scope
+from ohx_desktop.virtual.faults import Faults
+from ohx_desktop.virtual.room import Adapter
+
+NUMBER = "943 476 5919"
+NEW = (128, 82, 71)
+# The cuff of the rig remembers three records and sends them before the new one.
+NEW_IS_AT = 3
+
+
+class Stage:
+    """One scene under way: the rig, the hands, and what was seen."""
+
+    def __init__(self, rig: DemoRig, workstation: Workstation, driver: Driver) -> None:
+        self.rig = rig
+        self.workstation = workstation
+        self.driver = driver
+        self.seen: dict[str, list[str]] = {}
+
+    async def look(self, name: str) -> None:
+        """Take a picture and write down every text on the screen."""
+        await self.driver.picture(name)
+        self.seen[name] = list(texts_on(self.driver.window))
+
+    async def until_shown(self, text: str) -> None:
+        """Wait until a text on the screen contains this one."""
+        window = self.driver.window
+        await self.driver.until(lambda: any(text in each for each in texts_on(window)), text)
+
+    async def wait_for_the_cuff(self) -> None:
+        self.driver.search(NUMBER)
+        await self.driver.reach(FindPatient, lambda state: bool(state.results))
+        self.driver.choose_first()
+        await self.driver.reach(Waiting)
+
+    async def review(self) -> None:
+        await self.wait_for_the_cuff()
+        await self.rig.cuff.measure(*NEW)
+        await self.driver.reach(Reviewing)
+
+    async def confirm(self) -> None:
+        await self.driver.push(self.driver.window.reviewing.confirm)
+        await self.driver.reach(Filed)
+
+    async def leave(self) -> None:
+        await self.driver.push(self.driver.window.filed.next_patient)
+        await self.driver.reach(FindPatient)
+
+    def pressures_in_the_chart(self) -> list[list[str]]:
+        """Return the blood pressures that the EHR holds."""
+        stored = [version.resource for version in self.rig.ehr.store.versions("Observation")]
+        return [
+            [str(part["valueQuantity"]["value"]) for part in resource["component"][:2]]
+            for resource in stored
+            if "component" in resource
+        ]
+
+
+def texts_on(window: QWidget) -> Iterator[str]:
+    """Yield what a person can read, shortened texts whole."""
+    for widget in window.findChildren(QWidget):
+        if widget.isVisible() and isinstance(widget, QLabel | QAbstractButton):
+            yield from {widget.text(), widget.accessibleName()} - {""}
+
+
+# ── scenes ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def ehr_down_at_search(stage: Stage) -> None:
+    stage.rig.ehr.faults.arm(Fault.DROP, times=None)
+    stage.driver.search(NUMBER)
+    await stage.driver.reach(FindPatient, lambda state: state.error is not None)
+    await stage.look("down")
+    stage.rig.ehr.faults.disarm()
+    stage.driver.search(NUMBER)
+    await stage.driver.reach(FindPatient, lambda state: bool(state.results))
+    await stage.look("back")
+
+
+async def ehr_down_after_confirm(stage: Stage) -> None:
+    await stage.review()
+    stage.rig.ehr.faults.arm(Fault.DROP, times=None, scope=Scope.WRITES)
+    await stage.confirm()
+    await stage.driver.reach(
+        Filed, lambda state: state.entry.state is EntryState.QUEUED and state.entry.attempts > 0
+    )
+    await stage.until_shown("1 waiting for the EHR")
+    await stage.look("down")
+    await stage.leave()
+    await stage.look("next patient")
+    stage.rig.ehr.faults.disarm()
+    await stage.until_shown("Everything is sent")
+    await stage.look("back")
+
+
+async def ehr_slow(stage: Stage) -> None:
+    await stage.review()
+    stage.rig.ehr.faults.arm(Fault.DELAY, delay_s=2.0, scope=Scope.WRITES)
+    await stage.confirm()
+    await stage.until_shown("Sending")
+    await stage.look("slow")
+    await stage.driver.reach(Filed, lambda state: state.verified_at is not None)
+    await stage.look("arrived")
+
+
+async def ehr_refusing(stage: Stage) -> None:
+    await stage.review()
+    stage.rig.ehr.faults.arm(Fault.UNPROCESSABLE, times=None, scope=Scope.WRITES)
+    await stage.confirm()
+    await stage.until_shown("1 needs you")
+    await stage.look("refused")
+    await stage.leave()
+    await stage.look("next patient")
+
+
+async def cuff_vanishes(stage: Stage) -> None:
+    stage.rig.cuff.peripheral.faults = Faults(lose_link_after_operations=2, connections=1)
+    await stage.wait_for_the_cuff()
+    await stage.rig.cuff.measure(*NEW)
+    await stage.driver.reach(Waiting, lambda state: state.problem is not None)
+    await stage.look("gone")
+    await stage.driver.reach(Reviewing)
+    await stage.look("back")
+
+
+async def cuff_vanishes_in_mid_transfer(stage: Stage) -> None:
+    stage.rig.cuff.peripheral.faults = Faults(lose_link_mid_transfer=True, connections=1)
+    await stage.wait_for_the_cuff()
+    await stage.rig.cuff.measure(*NEW)
+    await stage.until_shown("2 older readings")
+    await stage.look("gone")
+    await stage.driver.reach(Reviewing)
+    await stage.look("back")
+
+
+async def malformed_packet(stage: Stage) -> None:
+    await _refused_record(stage, Faults(malformed_indication=NEW_IS_AT))
+
+
+async def failed_measurement(stage: Stage) -> None:
+    await _refused_record(stage, Faults(failed_measurement=True))
+
+
+async def _refused_record(stage: Stage, faults: Faults) -> None:
+    stage.rig.cuff.peripheral.faults = faults
+    await stage.wait_for_the_cuff()
+    await stage.rig.cuff.measure(*NEW)
+    await stage.driver.reach(Waiting, lambda state: state.problem is not None)
+    await stage.look("refused")
+    stage.rig.cuff.peripheral.faults = Faults()
+    await stage.rig.cuff.measure(*NEW)
+    await stage.driver.reach(Reviewing)
+    await stage.look("measured again")
+
+
+async def disk_full(stage: Stage) -> None:
+    await stage.review()
+    await _limit_pages(stage, "(SELECT page_count FROM pragma_page_count)")
+    await stage.driver.push(stage.driver.window.reviewing.confirm)
+    await stage.driver.reach(Reviewing, lambda state: state.error is not None)
+    await stage.look("full")
+    await _limit_pages(stage, "100000")
+    await stage.confirm()
+    await stage.driver.reach(Filed, lambda state: state.verified_at is not None)
+    await stage.look("room again")
+
+
+async def _limit_pages(stage: Stage, pages: str) -> None:
+    """Let the database find no room beyond so many pages, as on a full disk."""
+
+    def limit(store: OutboxStore) -> None:
+        (count,) = store._connection.execute(f"SELECT {pages}").fetchone()
+        store._connection.execute(f"PRAGMA max_page_count = {count}").fetchone()
+
+    await stage.workstation.outbox.read(limit)
+
+
+async def no_bluetooth(stage: Stage) -> None:
+    stage.rig.room.adapter = Adapter.MISSING
+    await stage.wait_for_the_cuff()
+    await stage.driver.reach(Waiting, lambda state: state.problem is not None)
+    await stage.look("missing")
+
+
+async def second_window(stage: Stage) -> None:
+    await stage.review()
+    command = [sys.executable, __file__, "already_open", str(stage.driver.pictures)]
+    where = {**os.environ, "OHX_PROFILE": str(stage.rig.profile.data)}
+    other = await asyncio.to_thread(
+        subprocess.run, command, env=where, capture_output=True, text=True, check=True
+    )
+    stage.seen["second"] = json.loads(other.stdout)["seen"]["fatal"]
+    stage.seen["exit code of the second"] = [str(json.loads(other.stdout)["exit"])]
+    await stage.look("first")
+    await stage.confirm()
+    await stage.driver.reach(Filed, lambda state: state.verified_at is not None)
+
+
+SCENES: dict[str, Callable[[Stage], Awaitable[None]]] = {
+    scene.__name__: scene
+    for scene in (
+        *(ehr_down_at_search, ehr_down_after_confirm, ehr_slow, ehr_refusing),
+        *(cuff_vanishes, cuff_vanishes_in_mid_transfer, malformed_packet, failed_measurement),
+        *(disk_full, no_bluetooth, second_window),
+    )
+}
+
+
+def play(name: str, folder: Path) -> dict[str, Any]:
+    """Play a scene on the demo's rig to its end."""
+    told: dict[str, Any] = {}
+    stages: list[tuple[DemoRig, Workstation]] = []
+
+    @asynccontextmanager
+    async def open_services(changed: Callable[[], None]) -> AsyncGenerator[Workstation]:
+        async with demo_rig() as rig, rig.open_services(changed) as workstation:
+            stages.append((rig, workstation))
+            yield workstation
+
+    async def accompany(window: StaffWindow, desk: TakeReading) -> int:
+        stage = Stage(*stages[0], Driver(window, desk, folder))
+        try:
+            await SCENES[name](stage)
+        except StepFailed as failure:
+            await stage.look("failed")
+            told["failed"] = str(failure)
+        told["seen"], told["chart"] = stage.seen, stage.pressures_in_the_chart()
+        told["state"] = type(desk.state).__name__
+        return 0
+
+    told["exit"] = run_station(open_services, companion=accompany)
+    return told
+
+
+# ── a window that cannot start ───────────────────────────────────────────────────────────────
+
+
+def play_fatal(folder: Path, name: str) -> dict[str, Any]:
+    """Start on the profile that OHX_PROFILE names; look at why it cannot start, and close it."""
+    profile = Profile.from_environment()
+    seen: list[str] = []
+    create_application([])
+
+    def look_and_close() -> None:
+        windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, StaffWindow)]
+        for button in (b for w in windows for b in w.findChildren(QAbstractButton)):
+            if button.text() == texts.CLOSE and button.isVisible() and not seen:
+                seen.extend(texts_on(windows[0]))
+                grab(windows[0], folder / f"{name}.png")
+                button.click()
+
+    looking = QTimer()
+    looking.timeout.connect(look_and_close)
+    looking.start(50)
+    code = run_station(lambda changed: open_workstation(profile, on_queue_change=changed))
+    return {"exit": code, "seen": {"fatal": seen}}
+
+
+def main() -> None:
+    """Play one scene and print what was seen."""
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    told = play(name, folder) if name in SCENES else play_fatal(folder, name)
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""The benchmarks' arithmetic, and that the scripts are there to be run."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture(name="figure")
+def figure_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("figure", BENCHMARKS / "figure.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "figure", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_ratio_is_of_medians_so_that_one_slow_run_does_not_decide(figure: ModuleType) -> None:
+    one = figure.Figure(name="x", ours_ms=[11, 12, 900], bare_ms=[10, 10, 10], target=1.25)
+    assert one.ratio == pytest.approx(1.2)
+    assert json.loads(one.as_json())["within_target"]
+
+
+def test_a_figure_over_its_target_is_marked(figure: ModuleType) -> None:
+    one = figure.Figure(name="x", ours_ms=[15.0] * 10, bare_ms=[10.0] * 10, target=1.25)
+    assert "1.25 over" in figure.table([one])
+    assert not json.loads(one.as_json())["within_target"]
+
+
+def test_the_spread_leaves_out_the_extremes_of_many_runs(figure: ModuleType) -> None:
+    many = [*range(1, 100)]
+    told = json.loads(figure.Figure(name="x", ours_ms=many, bare_ms=many, target=1).as_json())
+    assert told["ours_ms"] == {"median": 50, "p10": 10, "p90": 90, "runs": 99}
+
+
+def test_every_benchmark_can_be_chosen() -> None:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "main.py"), "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert "first-frame, indication, confirming" in " ".join(done.stdout.split())
