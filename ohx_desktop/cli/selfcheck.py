@@ -7,7 +7,7 @@ from typing import Any
 
 from ohx_desktop.cli.output import Output
 
-# Of every so-manyth point of the first frame, in both directions; a blank one has a colour or two.
+# Of every so-manyth point of the screen, in both directions; a blank one has a colour or two.
 _SAMPLED_EVERY = 4
 _FEWEST_COLOURS = 8
 _FONT = "Inter"
@@ -40,18 +40,21 @@ def _import_all() -> None:
     from ohx_desktop.app import import_services
 
     import_services()
-    import_module("ohx_desktop.demo.rig")
+    for name in ("ohx_desktop.station_life", "ohx_desktop.demo.rig"):
+        import_module(name)
 
 
 def _paint() -> str:
-    """Paint one frame of the staff window without a display, and look at it."""
+    """Paint the window's first screen without a display, and look at it."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from ohx_desktop.desk.states import FindPatient
     from ohx_desktop.ui.shell import create_application, open_window
     from ohx_desktop.ui.theme.tokens import Theme
 
     application = create_application(["ohx-desktop"])
     window = open_window(application, Theme.LIGHT)
     try:
+        window.show_state(FindPatient())
         frame = window.grab().toImage()
         colours = {
             frame.pixel(x, y)
@@ -61,7 +64,7 @@ def _paint() -> str:
     finally:
         window.leave()
     if len(colours) < _FEWEST_COLOURS:
-        raise RuntimeError("the first frame is blank")
+        raise RuntimeError("the first screen is blank")
     if _FONT not in application.font().families():
         raise RuntimeError("the fonts of the program were not loaded")
     return f"one frame of {frame.width()} by {frame.height()} pixels"

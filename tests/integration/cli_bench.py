@@ -8,13 +8,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import httpx
 
@@ -22,6 +23,9 @@ from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.domain.reading_json import reading_to_json
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
 
 PATIENT = "Patient/pat-4711"
 ANOTHER_PATIENT = "Patient/pat-4712"
@@ -114,6 +118,14 @@ def workstation(folder: Path, *, base_url: str | None = None, **surroundings: st
     store = f'[store]\nkey_source = "file"\nkey_file = "{folder / "store.key"}"\n'
     station.configure((ehr if base_url else "") + store)
     return station
+
+
+@contextmanager
+def played(plays: Mapping[K, Callable[[], T]], *, at_once: int) -> Iterator[Callable[[K], T]]:
+    """Begin all plays, so many at once, and yield what waits for the result of one."""
+    with ThreadPoolExecutor(at_once) as threads:
+        results = {name: threads.submit(play) for name, play in plays.items()}
+        yield lambda name: results[name].result()
 
 
 # ── readings ─────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,8 @@
 """`decode` and `map`: bytes to readings, readings to FHIR; no radio and no network."""
 
 import json
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,9 @@ from cli_bench import (
     ANOTHER_PATIENT,
     PATIENT,
     PRACTITIONER,
+    Run,
     Workstation,
+    played,
     reading_line,
     workstation,
 )
@@ -18,6 +22,8 @@ VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "vectors/ble/blood_pressure_measurement.json").read_text()
 )["vectors"]
 FRAME = "167c0056006100e807060f11111b33000000"
+# As many as there are cores to expect.
+AT_ONCE = 2
 KILOPASCAL = "01a0f06bf07df0"
 
 
@@ -33,11 +39,21 @@ def values(reading: Any) -> list[str]:
 # ── decode ───────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.fixture(scope="module")
+def decoded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Run]]:
+    station = workstation(tmp_path_factory.mktemp("vectors"))
+    command = ("decode", "--model", "generic")
+    frames = [vector["frame"] for vector in VECTORS]
+    plays = {frame: partial(station.run, *command, frame) for frame in frames}
+    with played(plays, at_once=AT_ONCE) as results:
+        yield results
+
+
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["device"])
 def test_each_vector_becomes_what_it_says_or_is_refused(
-    station: Workstation, vector: dict[str, Any]
+    decoded: Callable[[str], Run], vector: dict[str, Any]
 ) -> None:
-    run = station.run("decode", "--model", "generic", vector["frame"])
+    run = decoded(vector["frame"])
     if "refuse" in vector:
         assert run.code == 5
         assert run.error["code"] == vector["refuse"]
@@ -169,69 +185,88 @@ def _reworded(old: str, new: str) -> str:
     return line.replace(old, new)
 
 
-@pytest.mark.parametrize("command", ["map", "submit"])
-@pytest.mark.parametrize(
-    "stdin",
-    [
-        "",
-        "not json",
-        "null",
-        '"128/82"',
-        "{}",
-        "[" * 100_000,
-        b"\xff\xfe",
-        _changed(schema="ohx.reading/2"),
-        _changed(id="7d0f1c1e-0000-5000-8000-000000000000"),
-        _changed(quantities=[]),
-        _changed(measured_at="2026-11-23T10:15:00"),
-        _changed(flags=["happy"]),
-        _reworded('"128"', '"129"'),
-        _reworded('"128"', "128"),
-        _reworded('"128"', '"NaN"'),
-        _reworded('"offset_s": 0.0', '"offset_s": NaN'),
-        _reworded("/min", "/h"),
-    ],
-    ids=lambda text: str(text)[:12] or "empty",
-)
+NO_READINGS: dict[str, str | bytes] = {
+    "empty": "",
+    "no JSON": "not json",
+    "null": "null",
+    "a text": '"128/82"',
+    "an empty object": "{}",
+    "too deep": "[" * 100_000,
+    "UTF-16": b"\xff\xfe",
+    "another schema": _changed(schema="ohx.reading/2"),
+    "another id": _changed(id="7d0f1c1e-0000-5000-8000-000000000000"),
+    "no quantities": _changed(quantities=[]),
+    "time without offset": _changed(measured_at="2026-11-23T10:15:00"),
+    "unknown flag": _changed(flags=["happy"]),
+    "changed value": _reworded('"128"', '"129"'),
+    "number for a text": _reworded('"128"', "128"),
+    "not a number": _reworded('"128"', '"NaN"'),
+    "no JSON number": _reworded('"offset_s": 0.0', '"offset_s": NaN'),
+    "another unit": _reworded("/min", "/h"),
+}
+NO_REFERENCES: dict[str, tuple[str, ...]] = {
+    "no type": ("--patient", "pat-4711"),
+    "another type": ("--patient", "Practitioner/1"),
+    "no id": ("--patient", "Patient/"),
+    "a path": ("--patient", "Patient/../Device"),
+    "an address": ("--patient", "https://ehr.example/Patient/1"),
+    "a line end": ("--patient", "Patient/1\n"),
+    "a device measured": ("--patient", PATIENT, "--performer", "Device/1"),
+    "none": (),
+}
+FILING = ("map", "submit")
+Refusal = tuple[Workstation, Run]
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Refusal]]:
+    """Run both commands with every wrong input, each on a profile of its own."""
+    folder = tmp_path_factory.mktemp("refused")
+
+    def refuse(name: str, command: tuple[str, ...], stdin: str | bytes) -> Refusal:
+        station = workstation(folder / name)
+        return station, station.run(*command, stdin=stdin)
+
+    plays: dict[str, Callable[[], Refusal]] = {}
+    for filing in FILING:
+        for name, stdin in NO_READINGS.items():
+            key, command = f"{filing} {name}", (filing, "-", "--patient", PATIENT)
+            plays[key] = partial(refuse, key, command, stdin)
+        for name, options in NO_REFERENCES.items():
+            key, command = f"{filing} for {name}", (filing, "-", *options)
+            plays[key] = partial(refuse, key, command, reading_line())
+    with played(plays, at_once=AT_ONCE) as results:
+        yield results
+
+
+@pytest.mark.parametrize("command", FILING)
+@pytest.mark.parametrize("name", NO_READINGS)
 def test_what_is_no_reading_is_refused_and_not_quoted(
-    station: Workstation, command: str, stdin: str | bytes
+    refused: Callable[[str], Refusal], command: str, name: str
 ) -> None:
-    run = station.run(command, "-", "--patient", PATIENT, stdin=stdin)
+    station, run = refused(f"{command} {name}")
     assert (run.code, run.error["code"]) == (2, "usage"), run.stderr
     assert "128" not in run.stdout + run.stderr
     assert not (station.profile / "outbox.db").exists()
 
 
-@pytest.mark.parametrize("command", ["map", "submit"])
+@pytest.mark.parametrize("command", FILING)
+@pytest.mark.parametrize("name", NO_REFERENCES)
+def test_a_reference_of_another_form_is_refused(
+    refused: Callable[[str], Refusal], command: str, name: str
+) -> None:
+    station, run = refused(f"{command} for {name}")
+    assert (run.code, run.error["code"]) == (2, "usage")
+    if command == "submit":
+        assert station.queue() == []
+
+
+@pytest.mark.parametrize("command", FILING)
 def test_what_no_person_can_have_is_refused(station: Workstation, command: str) -> None:
     # Its id fits, as if a program had made it.
     run = station.run(command, "-", "--patient", PATIENT, stdin=reading_line(systolic="828"))
     assert (run.code, run.error["code"]) == (5, "implausible")
     assert not (station.profile / "outbox.db").exists()
-
-
-@pytest.mark.parametrize("command", ["map", "submit"])
-@pytest.mark.parametrize(
-    "options",
-    [
-        ("--patient", "pat-4711"),
-        ("--patient", "Practitioner/1"),
-        ("--patient", "Patient/"),
-        ("--patient", "Patient/../Device"),
-        ("--patient", "https://ehr.example/Patient/1"),
-        ("--patient", "Patient/1\n"),
-        ("--patient", PATIENT, "--performer", "Device/1"),
-        (),
-    ],
-    ids=lambda options: " ".join(options) or "none",
-)
-def test_a_reference_of_another_form_is_refused(
-    station: Workstation, command: str, options: tuple[str, ...]
-) -> None:
-    run = station.run(command, "-", *options, stdin=reading_line())
-    assert (run.code, run.error["code"]) == (2, "usage")
-    if command == "submit":
-        assert station.queue() == []
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(station: Workstation, tmp_path: Path) -> None:

@@ -2,20 +2,20 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_bench import Bench, Run, Workstation, bench, workstation
+from cli_bench import Bench, Run, Workstation, bench, played, workstation
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="BlueZ is Linux's")
 
-NEW = ["128", "82", "97", "71"]
-BEURER_NEW = ["128", "82", "71"]
-OLD = [["141", "93", "109", "80"], ["135", "88", "103", "77"], ["133", "86", "101", "74"]]
+NEW = ("128", "82", "97", "71")
+BEURER_NEW = ("128", "82", "71")
+OLD = (("141", "93", "109", "80"), ("135", "88", "103", "77"), ("133", "86", "101", "74"))
 # Long enough for a session of the slowest cuff on a busy computer.
 PATIENT_S = "20"
 # Where nothing is to come, a session and its repetition.
@@ -31,7 +31,7 @@ class Scene:
     stored: bool = False
     code: int = 0
     error: str | None = None
-    values: tuple[list[str], ...] = ()
+    values: tuple[tuple[str, ...], ...] = ()
     trust: str | None = None
     seconds: str = PATIENT_S
 
@@ -52,7 +52,7 @@ SCENES = (
     Scene(scenario="beurer", values=(BEURER_NEW,), trust="device"),
     Scene(scenario="generic", values=(NEW,), trust="device"),
     Scene(scenario="new-only", values=(NEW,), trust="device"),
-    Scene(scenario="backlog-only", stored=True, values=tuple(OLD), trust="device"),
+    Scene(scenario="backlog-only", stored=True, values=OLD, trust="device"),
     Scene(scenario="clock-wrong", values=(NEW,), trust="corrected"),
     Scene(scenario="clock-never-set", values=(NEW,), trust="corrected"),
     Scene(scenario="duplicated", values=(NEW,), trust="device"),
@@ -79,30 +79,29 @@ def station(tmp_path: Path) -> Workstation:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Scene], Run]]:
+def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Scene], Run]]:
     """Play the scenes, some at once: each takes seconds of mere waiting."""
     folder = tmp_path_factory.mktemp("scenes")
-
-    def play(scene: Scene) -> Run:
-        here = workstation(folder / scene.name)
-        with bench(scene.scenario) as cuff:
-            stored = ["--stored"] if scene.stored else []
-            return here.run(
-                "read", "--seconds", scene.seconds, *stored, DBUS_SYSTEM_BUS_ADDRESS=cuff.bus
-            )
-
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        runs: dict[str, Future[Run]] = {scene.name: threads.submit(play, scene) for scene in SCENES}
-        yield lambda scene: runs[scene.name].result()
+    plays = {scene: partial(_play, scene, workstation(folder / scene.name)) for scene in SCENES}
+    with played(plays, at_once=AT_ONCE) as results:
+        yield results
 
 
-def values(reading: Any) -> list[str]:
-    return [quantity["value"] for quantity in reading["quantities"]]
+def _play(scene: Scene, station: Workstation) -> Run:
+    stored = ["--stored"] if scene.stored else []
+    with bench(scene.scenario) as cuff:
+        return station.run(
+            "read", "--seconds", scene.seconds, *stored, DBUS_SYSTEM_BUS_ADDRESS=cuff.bus
+        )
+
+
+def values(reading: Any) -> tuple[str, ...]:
+    return tuple(quantity["value"] for quantity in reading["quantities"])
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_a_device_is_read_as_the_scene_says(scene: Scene, played: Callable[[Scene], Run]) -> None:
-    run = played(scene)
+def test_a_device_is_read_as_the_scene_says(scene: Scene, read: Callable[[Scene], Run]) -> None:
+    run = read(scene)
     assert run.code == scene.code, run.stderr
     readings = [item for item in run.objects if "error" not in item]
     assert sorted(map(values, readings)) == sorted(scene.values)
@@ -116,9 +115,9 @@ def test_a_device_is_read_as_the_scene_says(scene: Scene, played: Callable[[Scen
         assert reading["clock"]["trust"] == scene.trust
 
 
-def test_a_corrected_time_keeps_the_original(played: Callable[[Scene], Run]) -> None:
+def test_a_corrected_time_keeps_the_original(read: Callable[[Scene], Run]) -> None:
     (scene,) = (scene for scene in SCENES if scene.name == "clock-wrong")
-    (reading,) = played(scene).objects
+    (reading,) = read(scene).objects
     assert reading["clock"]["offset_s"] == pytest.approx(-3600, abs=2)
     measured = datetime.fromisoformat(reading["measured_at"])
     told = datetime.fromisoformat(reading["clock"]["device"]).astimezone(measured.tzinfo)
@@ -166,7 +165,7 @@ def test_only_the_device_asked_for_is_read(station: Workstation) -> None:
             "read", "--device", cuff.address.lower(), "--seconds", PATIENT_S, **here
         )
     assert asked.code == 0
-    assert {tuple(values(reading)) for reading in asked.objects} == {tuple(NEW)}
+    assert set(map(values, asked.objects)) == {NEW}
     assert {reading["device"]["address"] for reading in asked.objects} == {cuff.address}
 
 

@@ -8,12 +8,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_bench import environment
+from cli_bench import environment, played
 
 CHILD = Path(__file__).with_name("window_child.py")
 ONCE = [["128", "82"]]
@@ -45,11 +45,9 @@ class Told:
 def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Told]]:
     """Play all scenes, some at once; the pictures stay with the test run's other files."""
     folder = tmp_path_factory.mktemp("window")
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        runs: dict[str, Future[Told]] = {
-            scene: threads.submit(_play, scene, folder / scene) for scene in SCENES
-        }
-        yield lambda scene: runs[scene].result()
+    plays = {scene: partial(_play, scene, folder / scene) for scene in SCENES}
+    with played(plays, at_once=AT_ONCE) as results:
+        yield results
 
 
 def _play(scene: str, folder: Path) -> Told:
