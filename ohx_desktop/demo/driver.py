@@ -54,8 +54,10 @@ class Driver:
         self._post(widget, key, "\r" if key is Qt.Key.Key_Return else "")
 
     async def push(self, button: ActionButton) -> None:
-        """Push a button once it may be pushed."""
-        await self.until(lambda: button.isEnabled() and button.is_armed, button.text())
+        """Push a button once it is there and may be pushed."""
+        await self.until(
+            lambda: button.isVisible() and button.isEnabled() and button.is_armed, button.text()
+        )
         self.press(button, Qt.Key.Key_Return)
 
     def search(self, text: str) -> None:
@@ -65,9 +67,11 @@ class Driver:
         self.write(field, text)
         self.press(field, Qt.Key.Key_Return)
 
-    def choose_first(self) -> None:
-        """Choose the first patient of the list."""
-        self.press(self.window.find_patient.results, Qt.Key.Key_Return)
+    async def choose_first(self) -> None:
+        """Choose the first patient of the list once it is drawn."""
+        results = self.window.find_patient.results
+        await self.until(lambda: bool(results.shown), "the list of patients")
+        self.press(results, Qt.Key.Key_Return)
 
     # ── eyes ─────────────────────────────────────────────────────────────────────────────────
 

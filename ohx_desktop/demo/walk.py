@@ -58,7 +58,7 @@ class _Walker:
         self._say(f"patient found in the EHR: {len(found.results or ())} match")
 
     async def _wait_for_the_cuff(self) -> None:
-        self._driver.choose_first()
+        await self._driver.choose_first()
         await self._driver.reach(Waiting)
         await self._driver.picture("3-waiting-for-the-cuff")
         self._say("patient chosen; listening for the registered cuff")

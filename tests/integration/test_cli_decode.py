@@ -230,11 +230,11 @@ def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
     plays: dict[str, Callable[[], Refusal]] = {}
     for filing in FILING:
         for name, stdin in NO_READINGS.items():
-            key, command = f"{filing} {name}", (filing, "-", "--patient", PATIENT)
-            plays[key] = partial(refuse, key, command, stdin)
+            key = f"{filing} {name}"
+            plays[key] = partial(refuse, key, (filing, "-", "--patient", PATIENT), stdin)
         for name, options in NO_REFERENCES.items():
-            key, command = f"{filing} for {name}", (filing, "-", *options)
-            plays[key] = partial(refuse, key, command, reading_line())
+            key = f"{filing} for {name}"
+            plays[key] = partial(refuse, key, (filing, "-", *options), reading_line())
     with played(plays, at_once=AT_ONCE) as results:
         yield results
 

@@ -63,7 +63,7 @@ class Stage:
     async def wait_for_the_cuff(self) -> None:
         self.driver.search(NUMBER)
         await self.driver.reach(FindPatient, lambda state: bool(state.results))
-        self.driver.choose_first()
+        await self.driver.choose_first()
         await self.driver.reach(Waiting)
 
     async def review(self) -> None:
@@ -202,7 +202,7 @@ async def _limit_pages(stage: Stage, pages: str) -> None:
     """Let the database find no room beyond so many pages, as on a full disk."""
 
     def limit(store: OutboxStore) -> None:
-        (count,) = store._connection.execute(f"SELECT {pages}").fetchone()
+        (count,) = store._connection.execute(f"SELECT {pages}").fetchone() or (0,)
         store._connection.execute(f"PRAGMA max_page_count = {count}").fetchone()
 
     await stage.workstation.outbox.read(limit)
