@@ -1,7 +1,7 @@
 """`ehr check` and `patient find`: the EHR without the window."""
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ohx_desktop.fhir.capability import Capabilities
 
 _FIELDS = frozenset({"identifier", "family", "given", "birthdate"})
+_OFFERED = {True: "offers", False: "does not offer", None: "does not state whether it offers"}
 # A search that finds nobody shows that we are signed in, and brings no name here.
 _NOBODY = PatientQuery(identifier="ohx-desktop-ehr-check")
 
@@ -47,7 +48,8 @@ async def _check(options: argparse.Namespace, out: Output) -> int:
                 checks.tell("reachable", passed=False, detail=error.what)
                 raise
             checks.tell("reachable", passed=True, detail=f"{ehr.base_url} answers")
-            checks.tell_all(_stated(ehr.base_url, capabilities))
+            for name, passed, detail in _stated(ehr.base_url, capabilities):
+                checks.tell(name, passed=passed, detail=detail)
             try:
                 await ehr.find_patients(_NOBODY)
             except RemoteError as error:
@@ -65,10 +67,13 @@ def _stated(base_url: str, told: "Capabilities") -> Iterator[tuple[str, bool | N
     else:
         yield "tls", None, "not encrypted; only right for an EHR on this very computer"
     yield "fhir-version", told.is_supported_version, f"FHIR {told.fhir_version}; R5 is sent"
-    yield "transaction", told.transaction, "takes a reading all or nothing"
-    yield "conditional-create", told.conditional_create, "a repeated upload changes nothing"
-    yield "update-create", told.update_create, "takes Provenance under our id"
-    yield "validate", told.validation, "offers $validate"
+    for name, offered, what in (
+        ("transaction", told.transaction, "storing a reading all or nothing"),
+        ("conditional-create", told.conditional_create, "uploading again without a second copy"),
+        ("update-create", told.update_create, "storing Provenance under our id"),
+        ("validate", told.validation, "checking a resource without storing it ($validate)"),
+    ):
+        yield name, offered, f"{_OFFERED[offered]} {what}"
 
 
 class _Checks:
@@ -88,13 +93,6 @@ class _Checks:
             {"check": name, "ok": passed, "detail": detail},
             f"{self._MARKS[passed]}  {name}: {detail}",
         )
-
-    def tell_all(self, checks: Iterable[tuple[str, bool | None, str]]) -> None:
-        """Print what the EHR stated; where it was silent, say so."""
-        for name, passed, detail in checks:
-            silent = passed is None and name != "tls"
-            told = f"the EHR does not state that it {detail}" if silent else detail
-            self.tell(name, passed=passed, detail=told)
 
     def raise_failure(self) -> None:
         """Raise Refused, naming the checks that failed."""

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -85,6 +87,47 @@ def test_an_ehr_that_does_not_answer_as_it_must_is_told(
     assert (run.code, run.error["code"], failed) == ending, run.stderr
     # There is no reading that could stay anywhere.
     assert "no reading was affected" in run.error["message"]
+
+
+class _SilentEhr(BaseHTTPRequestHandler):
+    """An EHR of few words, as HAPI is: it lists its interactions and states no abilities."""
+
+    def do_GET(self) -> None:
+        resources = [{"type": name} for name in ("Observation", "Device", "Provenance")]
+        server = {"mode": "server", "resource": resources, "interaction": [{"code": "transaction"}]}
+        self._answer(
+            {"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0", "rest": [server]}
+        )
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer({"resourceType": "Bundle", "type": "searchset"})
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _answer(self, resource: dict[str, Any]) -> None:
+        body = json.dumps(resource).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/fhir+json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_what_an_ehr_does_not_state_is_no_failure(station: Workstation) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _SilentEhr) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        url = f"http://127.0.0.1:{server.server_port}/fhir"
+        run = station.run("ehr", "check", OHX_EHR__BASE_URL=url)
+        server.shutdown()
+        serving.join()
+    assert run.code == 0, run.stderr
+    unknown = [name for name, passed in verdicts(run).items() if passed is None]
+    assert unknown == ["tls", "conditional-create", "update-create", "validate"]
+    (told,) = (item["detail"] for item in run.objects if item["check"] == "update-create")
+    assert told.startswith("does not state whether it offers")
 
 
 def test_an_ehr_that_is_down_is_unreachable(station: Workstation) -> None:
