@@ -96,12 +96,14 @@ class StationLife:
         window.search_requested.connect(bridge.slot(desk.find))
         window.patient_chosen.connect(bridge.slot(desk.choose))
 
-        async def confirm() -> None:
+        def confirm() -> None:
+            # What is shown is asked now, not when the task begins.
             shown = window.shown_reading
             if shown is not None:
-                await desk.confirm(shown.id)
+                bridge.start(desk.confirm(shown.id), name="confirm")
 
-        window.confirmed.connect(bridge.slot(confirm))
+        window.confirmed.connect(confirm)
+        window.listen_again_requested.connect(bridge.slot(desk.listen_again))
         window.measure_again_requested.connect(bridge.slot(desk.measure_again))
         window.display_check_changed.connect(desk.check_display)
         for left in (

@@ -84,6 +84,9 @@ class _OneReading:
             meaning=f"{self._kept_out} older records of the device's memory were kept out"
             if self._kept_out
             else None,
+            hint="start a measurement, or press the device's Bluetooth button once more"
+            if self._kept_out
+            else None,
         )
 
     def raise_problem(self) -> None:

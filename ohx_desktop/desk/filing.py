@@ -8,6 +8,7 @@ from ohx_desktop.ble.events import ReadingReceived
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.errors import UsageError
 from ohx_desktop.domain.patient import Patient
+from ohx_desktop.domain.plausibility import require_plausible
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.fhir.encoding import encode
 from ohx_desktop.fhir.mapping import transaction_bundle
@@ -54,7 +55,8 @@ class SubmissionMaker:
     def submission(
         self, reading: Reading, *, patient: str, performer: str | None = None
     ) -> Submission:
-        """Return the confirmed reading. Raises UsageError for a wrong reference."""
+        """Return the confirmed reading. Raises UsageError for a wrong reference, Implausible."""
+        require_plausible(reading.quantities)
         who = performer or self._practitioner
         try:
             return Submission(

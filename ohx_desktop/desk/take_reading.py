@@ -126,6 +126,11 @@ class TakeReading:
         else:
             await self._wait_for(self.state.patient)
 
+    async def listen_again(self) -> None:
+        """Listen anew after Bluetooth failed; a session that listens is left alone."""
+        if isinstance(self.state, Waiting) and self.state.link is LinkState.ENDED:
+            await self._wait_for(self.state.patient)
+
     async def leave_patient(self) -> None:
         """Close the session and forget everything of this patient."""
         if isinstance(self.state, Reviewing) and self.state.saving:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from ohx_desktop.domain.errors import StoreError, UsageError
+from ohx_desktop.domain.errors import ExitCode, StoreError, UsageError
 from ohx_desktop.outbox.backoff import LONGEST_S
 from ohx_desktop.outbox.database import SqlValue
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
@@ -17,6 +17,7 @@ class FiledForAnother(StoreError):  # noqa: N818 - reads as what happened
     """This reading is already filed, and under another patient."""
 
     code = "filed-for-another"
+    exit_code = ExitCode.USAGE
     meaning = "nothing was saved and nothing was changed"
     hint = "measure this patient again; to move the first one, correct it in the EHR"
 

@@ -86,6 +86,10 @@ LISTENING_STEPS: Final = "Start the measurement on the cuff.\nIt will appear her
 TALKING_STEPS: Final = "Leave the cuff close to this computer.\nThe reading appears in a moment."
 PAIRING_STEPS: Final = "If the cuff asks, confirm on the cuff.\nThis is needed only once."
 ENDED_STEPS: Final = "If no reading came, measure again.\nIt will appear here by itself."
+NOT_LISTENING: Final = "Not listening"
+NOT_LISTENING_STEPS: Final = "When it is mended, try again."
+AFTER_PROBLEM_STEPS: Final = "The reading will appear here by itself."
+LISTEN_AGAIN: Final = "Try again"
 STORED_ONE: Final = "1 older reading in the cuff’s memory was left out."
 STORED_MANY: Final = "{n} older readings in the cuff’s memory were left out."
 CUFF_PICTURE: Final = "An upper-arm cuff"
@@ -185,7 +189,7 @@ MORE_NOT_SAVED_MANY: Final = "They are not saved. Look at them next, or leave th
 STEP_DONE: Final = "{label}, done, {detail}"
 STEP_OPEN: Final = "{label}, {detail}"
 NEEDS_YOU: Final = "The EHR did not take this reading."
-STAYS_SAFE: Final = "It stays safe on this computer until a person decides."
+STAYS_SAFE: Final = "It stays safe on this computer. Call your administrator."
 
 # ── footer ───────────────────────────────────────────────────────────────────────────────────
 ALL_SENT: Final = "Everything is sent"
@@ -203,6 +207,7 @@ CLOSE: Final = "Close"
 # ── errors, by code: what happened, what it means for the reading, what to do ────────────────
 # A code that is not here is shown in the error's own words (domain/errors.py).
 _MEASURE_AGAIN: Final = "Check the cuff and measure again."
+_NOT_KEPT: Final = "It was not kept."
 ERRORS: Final = {
     "device-not-found": (
         "No cuff was heard.",
@@ -244,9 +249,19 @@ ERRORS: Final = {
         "There is no reading.",
         _MEASURE_AGAIN,
     ),
+    "truncated": (
+        "The cuff sent something this program does not understand.",
+        _NOT_KEPT,
+        _MEASURE_AGAIN,
+    ),
+    "trailing-bytes": (
+        "The cuff sent something this program does not understand.",
+        _NOT_KEPT,
+        _MEASURE_AGAIN,
+    ),
     "implausible": (
         "The cuff sent a value that cannot be true.",
-        "It was not kept.",
+        _NOT_KEPT,
         _MEASURE_AGAIN,
     ),
 }

@@ -136,7 +136,7 @@ def test_a_transfer_that_breaks_off_offers_no_old_reading(told: Callable[[str], 
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
-        ("malformed_packet", ("bytes more than its flags explain", "refused and not kept")),
+        ("malformed_packet", ("does not understand", "It was not kept.")),
         ("failed_measurement", ("The cuff could not measure.", "Check the cuff")),
     ],
 )

@@ -1,7 +1,7 @@
 """Screens are drawn off-screen, dressed in a theme, and thrown away after each test."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSize
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from ui_stage import Stage
 
 from ohx_desktop.desk.states import DeskState
 from ohx_desktop.domain.errors import OhxError
@@ -16,8 +17,6 @@ from ohx_desktop.ui.gallery import stage
 from ohx_desktop.ui.shell import create_application, dress
 from ohx_desktop.ui.staff.window import StaffWindow
 from ohx_desktop.ui.theme.tokens import Theme
-
-Stage = Callable[..., StaffWindow]
 
 
 @pytest.fixture(scope="session")

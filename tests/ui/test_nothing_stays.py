@@ -1,9 +1,9 @@
 """When the patient goes every trace goes, in the same frame."""
 
 import pytest
-from conftest import Stage
 from PySide6.QtCore import QEvent, QObject
 from pytestqt.qtbot import QtBot
+from ui_stage import Stage
 from walk import every_text
 
 from ohx_desktop.desk.states import FindPatient, Reviewing, Waiting

@@ -3,10 +3,10 @@
 from datetime import date
 
 import pytest
-from conftest import Stage
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from ui_stage import Stage
 
 from ohx_desktop.desk.states import Filed, FindPatient, Reviewing, Waiting
 from ohx_desktop.domain.patient import PatientQuery

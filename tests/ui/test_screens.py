@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from conftest import Stage
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetricsF
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from ui_stage import Stage
 from walk import controls
 
 from ohx_desktop.ui import scenes

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from conftest import Stage
 from PySide6.QtCore import QSize, Qt
 from pytestqt.qtbot import QtBot
+from ui_stage import Stage
 
 from ohx_desktop.desk.states import Filed, FindPatient, QueueSummary, Reviewing, Waiting
 from ohx_desktop.domain.errors import StoreEnvironment

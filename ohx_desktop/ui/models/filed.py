@@ -81,9 +81,9 @@ def _in_chart(state: Filed, zone: tzinfo | None) -> StepView:
 
 
 def _needs_you(entry: OutboxEntry) -> MessageView:
-    rest = texts.STAYS_SAFE
-    if entry.last_error:
-        rest = f"{sentence(entry.last_error)} {rest}"
+    # Of the error's three parts only the first: the other two speak of a queue not on this screen.
+    what = (entry.last_error or "").partition(";")[0]
+    rest = f"{sentence(what)} {texts.STAYS_SAFE}" if what else texts.STAYS_SAFE
     return MessageView(what=texts.NEEDS_YOU, rest=rest)
 
 

@@ -27,11 +27,13 @@ class WaitingView:
     pulsing: bool
     note: str
     message: MessageView | None
+    can_listen_again: bool
 
 
 def waiting_view(state: Waiting) -> WaitingView:
     """Return the view of the waiting."""
-    heading, steps = _HEADINGS[state.link]
+    stopped = state.link is LinkState.ENDED and state.problem is not None
+    heading, steps = _words(state)
     name = state.device_name
     device = texts.QUOTED.format(name=name) if name else texts.THE_CUFF
     titled = heading.format(device=device)
@@ -41,7 +43,19 @@ def waiting_view(state: Waiting) -> WaitingView:
         pulsing=state.link is not LinkState.ENDED,
         note=_note(state.stored_seen),
         message=message_of(state.problem) if state.problem else None,
+        can_listen_again=stopped,
     )
+
+
+def _words(state: Waiting) -> tuple[str, str]:
+    """Return heading and steps; where a message tells what to do, they say nothing against it."""
+    if state.problem is None:
+        return _HEADINGS[state.link]
+    if state.link is LinkState.ENDED:
+        return texts.NOT_LISTENING, texts.NOT_LISTENING_STEPS
+    if state.link in {LinkState.LISTENING, LinkState.RECEIVING}:
+        return texts.LISTENING, texts.AFTER_PROBLEM_STEPS
+    return _HEADINGS[state.link]
 
 
 def _note(stored: int) -> str:

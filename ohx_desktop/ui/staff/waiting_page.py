@@ -1,11 +1,13 @@
-"""Waiting for the cuff: a picture, a sentence, nothing to press."""
+"""Waiting for the cuff: a picture, a sentence, and nothing to press while somebody listens."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.waiting import WaitingView
 from ohx_desktop.ui.staff.page import Card, Page
 from ohx_desktop.ui.theme.tokens import SPACE
+from ohx_desktop.ui.widgets.action_button import ActionButton
 from ohx_desktop.ui.widgets.announce import announce
 from ohx_desktop.ui.widgets.cuff_picture import CuffPicture
 from ohx_desktop.ui.widgets.ink import label
@@ -17,6 +19,8 @@ _WORDS = 400
 class WaitingPage(Page):
     """Shows a WaitingView."""
 
+    listen_again_requested = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self.picture = CuffPicture()
@@ -24,6 +28,8 @@ class WaitingPage(Page):
         self.steps = label(size="body", wraps=True)
         self.note = label(ink="muted", wraps=True)
         self.message = MessageBar()
+        self.again = ActionButton(texts.LISTEN_AGAIN, primary=True)
+        self.again.clicked.connect(self.listen_again_requested)
         self._lay_out()
 
     def show_view(self, view: WaitingView) -> None:
@@ -36,10 +42,16 @@ class WaitingPage(Page):
         self.note.setVisible(bool(view.note))
         self.message.show_message(view.message)
         self.picture.set_pulsing(view.pulsing)
+        # The picture says "measure now", which helps nobody while Bluetooth is missing.
+        self.picture.setVisible(not view.can_listen_again)
+        self.again.setVisible(view.can_listen_again)
+        if view.can_listen_again:
+            self.take_focus()
 
     def take_focus(self) -> None:
-        """Rest on the heading: nothing here answers to Enter, so a second Enter does no harm."""
-        self.heading.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Rest on the heading, where a second Enter does no harm, or on the one thing to press."""
+        target = self.heading if self.again.isHidden() else self.again
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def forget(self) -> None:
         """Show nothing and keep nothing."""
@@ -47,6 +59,7 @@ class WaitingPage(Page):
             part.setText("")
         self.message.forget()
         self.picture.set_pulsing(False)
+        self.again.hide()
 
     def _lay_out(self) -> None:
         for text in (self.heading, self.steps, self.note):
@@ -67,4 +80,6 @@ class WaitingPage(Page):
         card = Card()
         card.body.addWidget(self.message)
         card.body.addLayout(scene, 1)
+        card.action_row.addStretch(1)
+        card.action_row.addWidget(self.again)
         self.column.addWidget(card, 1)

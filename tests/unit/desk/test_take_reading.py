@@ -352,3 +352,23 @@ async def test_a_press_meant_for_another_reading_files_nothing(desk: Desk, room:
     await desk.measure_again()
     await desk.confirm(first.reading.id)
     assert room.filed == []
+
+
+async def test_after_bluetooth_failed_listening_begins_anew_by_one_press(
+    desk: Desk, room: Room
+) -> None:
+    room.capture_error = RadioUnavailable("off", reason=RadioReason.POWERED_OFF)
+    await desk.choose(JANE)
+    await until(lambda: isinstance(desk.state, Waiting) and desk.state.problem is not None)
+    room.capture_error = None
+    await desk.listen_again()
+    room.hears(received())
+    await until(lambda: isinstance(desk.state, Reviewing))
+
+
+async def test_a_session_that_listens_is_not_begun_anew(desk: Desk, room: Room) -> None:
+    await desk.choose(JANE)
+    await until(lambda: room.listening == 1)
+    before = desk.state
+    await desk.listen_again()
+    assert desk.state is before
