@@ -180,9 +180,13 @@ class EhrProcess:
         measured = _reading(minute, "128", "82").measured_at
         assert measured is not None
         answer = httpx.get(
-            f"{self.base_url}/Observation", params={"_count": "1000"}, trust_env=False
+            f"{self.base_url}/Observation",
+            params={"code": "http://loinc.org|85354-9", "_count": "100"},
+            trust_env=False,
         )
-        entries = answer.raise_for_status().json().get("entry", [])
+        page = answer.raise_for_status().json()
+        entries = page.get("entry", [])
+        assert len(entries) == page["total"], "more than one page of readings"
         return [
             entry["resource"]
             for entry in entries
