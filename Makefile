@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types layers test-hapi benchmarks package lock clean
+.PHONY: help setup demo test check lint types layers fuzz test-hapi benchmarks package lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -18,7 +18,7 @@ demo: setup ## the main job on virtual devices and a sandbox EHR
 	@packaging/demo.sh
 
 test: setup ## all tests
-	@$(BIN)/pytest -q -m "not hapi"
+	@$(BIN)/pytest -q -m "not hapi" -n 4 --dist loadfile
 
 check: setup lint types layers ## format, lint, types, layers and the fast tests
 	@$(BIN)/pytest -q tests/unit tests/architecture -m "not hapi and not kill"
@@ -31,6 +31,9 @@ types: setup
 
 layers: setup
 	@$(BIN)/lint-imports --no-cache
+
+fuzz: setup ## a million random and mutated packets for each decoder
+	@$(BIN)/python tests/fuzz/run.py
 
 test-hapi: setup ## the same line against a real HAPI FHIR JPA R5 server
 	@$(BIN)/pytest -q -m hapi tests

@@ -9,6 +9,7 @@ import platform
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from ohx_desktop.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ohx_desktop.ble.device_registry import DeviceRegistry, EnrolledDevice
+    from ohx_desktop.ble.device_secrets import DeviceSecrets
     from ohx_desktop.ble.link import Radio
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.desk.capture import RegisteredCapture
@@ -58,29 +60,26 @@ def open_registry(directory: Path | None) -> "DeviceRegistry":
     return DeviceRegistry(_profile(directory).devices_file)
 
 
-def open_listener(
-    *, radio: "Radio | None" = None, ask_passkey: AskPasskey | None = None
-) -> "Listener":
-    """Return a listener on this computer's Bluetooth, or on another radio."""
-    from ohx_desktop.ble.listening import Listener
-    from ohx_desktop.ble.radio import BleakRadio
+def open_listener(directory: Path | None, *, ask_passkey: AskPasskey | None = None) -> "Listener":
+    """Return a listener on this computer's Bluetooth that opens devices by the profile's keys."""
+    from ohx_desktop.settings.profile import Profile
 
-    return Listener(radio or BleakRadio(ask_passkey=ask_passkey))
+    return _listener(Profile.at(directory), radio=None, ask_passkey=ask_passkey, secrets=None)
 
 
 async def enrol(
     address: str,
     *,
-    registry: "DeviceRegistry",
+    directory: Path | None,
     deadline_s: float,
-    radio: "Radio | None" = None,
     ask_passkey: AskPasskey | None = None,
 ) -> "EnrolledDevice":
     """Pair a device, ask who it is, and register it. Raises the DeviceError family."""
     from ohx_desktop.ble.device_registry import EnrolledDevice
     from ohx_desktop.domain.clock import system_now
 
-    listener = open_listener(radio=radio, ask_passkey=ask_passkey)
+    registry = await asyncio.to_thread(open_registry, directory)
+    listener = open_listener(directory, ask_passkey=ask_passkey)
     identity, driver = await listener.identify(address, deadline_s=deadline_s)
     device = EnrolledDevice(identity=identity, driver=driver, enrolled_at=system_now())
     await asyncio.to_thread(registry.add, device)
@@ -154,6 +153,7 @@ async def open_workstation(
     radio: "Radio | None" = None,
     key_source: "KeySource | None" = None,
     ask_passkey: AskPasskey | None = None,
+    device_secrets: "DeviceSecrets | None" = None,
     on_queue_change: Callable[[], None] | None = None,
 ) -> AsyncGenerator[Workstation]:
     """Open all services of a profile; what is not given comes from its settings.
@@ -189,7 +189,10 @@ async def open_workstation(
                 settings=effective,
                 patients=ehr,
                 capture=RegisteredCapture(
-                    open_listener(radio=radio, ask_passkey=ask_passkey), registry
+                    _listener(
+                        profile, radio=radio, ask_passkey=ask_passkey, secrets=device_secrets
+                    ),
+                    registry,
                 ),
                 filing=await _filing(profile, effective, outbox),
                 outbox=outbox,
@@ -229,7 +232,7 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
         return f"opens; {summary.waiting} waiting, {summary.needs_attention} need a person"
 
     async def bluetooth_works() -> str:
-        found = await open_listener().discover(2.0, include_unsupported=True)
+        found = await open_listener(directory).discover(2.0, include_unsupported=True)
         return f"works; {len(found)} devices heard in 2 s"
 
     async def ehr_answers() -> str:
@@ -286,6 +289,24 @@ def _no_ehr() -> ConfigurationError:
         "no EHR is set up on this workstation",
         hint="set ehr.base_url in config.toml to the FHIR address of the EHR",
     )
+
+
+def _listener(
+    profile: "Profile",
+    *,
+    radio: "Radio | None",
+    ask_passkey: AskPasskey | None,
+    secrets: "DeviceSecrets | None",
+) -> "Listener":
+    from ohx_desktop.ble.device_secrets import StoredSecrets
+    from ohx_desktop.ble.listening import Listener
+    from ohx_desktop.ble.radio import BleakRadio
+    from ohx_desktop.keystore import get_secret, set_secret
+
+    keyring = StoredSecrets(
+        load=partial(get_secret, profile.data), save=partial(set_secret, profile.data)
+    )
+    return Listener(radio or BleakRadio(ask_passkey=ask_passkey), secrets=secrets or keyring)
 
 
 def _maker(profile: "Profile", settings: "Settings") -> "SubmissionMaker":

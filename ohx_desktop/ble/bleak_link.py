@@ -35,6 +35,7 @@ class BleakLink:
         self._gone = gone
         self._pairing = pairing
         self._characteristics: dict[str, BleakGATTCharacteristic] = {}
+        self._services = frozenset(service.uuid.lower() for service in client.services)
         for service in client.services:
             for characteristic in service.characteristics:
                 self._characteristics.setdefault(characteristic.uuid.lower(), characteristic)
@@ -49,6 +50,11 @@ class BleakLink:
         """UUIDs of all characteristics found on the device."""
         return frozenset(self._characteristics)
 
+    @property
+    def services(self) -> frozenset[str]:
+        """UUIDs of all services found on the device."""
+        return self._services
+
     async def pair(self) -> None:
         """Pair and bond; a device that is bonded stays so. Raises PairingRefused."""
         await self._pairing()
@@ -60,10 +66,10 @@ class BleakLink:
             await self._while_connected(self._client.read_gatt_char(found), _EXCHANGE_S, "read")
         )
 
-    async def write(self, characteristic: str, value: bytes) -> None:
-        """Write a value with response."""
+    async def write(self, characteristic: str, value: bytes, *, with_response: bool = True) -> None:
+        """Write a value. Raises PairingRefused when the device wants a bond first."""
         found = self._find(characteristic)
-        writing = self._client.write_gatt_char(found, value, response=True)
+        writing = self._client.write_gatt_char(found, value, response=with_response)
         await self._while_connected(writing, _EXCHANGE_S, "write")
 
     async def subscribe(self, characteristic: str, on_value: Callable[[bytes], None]) -> None:
@@ -75,6 +81,11 @@ class BleakLink:
 
         subscribing = self._client.start_notify(found, on_data)
         await self._while_connected(subscribing, _SUBSCRIBE_S, "subscribe")
+
+    async def unsubscribe(self, characteristic: str) -> None:
+        """Have values of a characteristic no longer handed over."""
+        found = self._find(characteristic)
+        await self._while_connected(self._client.stop_notify(found), _EXCHANGE_S, "unsubscribe")
 
     async def wait_disconnected(self) -> None:
         """Return when the link is gone, whoever ended it."""

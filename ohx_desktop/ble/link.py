@@ -34,6 +34,11 @@ class Link(Protocol):
         """UUIDs of all characteristics found on the device."""
         ...
 
+    @property
+    def services(self) -> frozenset[str]:
+        """UUIDs of all services found on the device."""
+        ...
+
     async def pair(self) -> None:
         """Pair and bond. Raises PairingRefused."""
         ...
@@ -42,12 +47,16 @@ class Link(Protocol):
         """Read a value. Raises PairingRefused when the device wants a bond first."""
         ...
 
-    async def write(self, characteristic: str, value: bytes) -> None:
-        """Write a value with response."""
+    async def write(self, characteristic: str, value: bytes, *, with_response: bool = True) -> None:
+        """Write a value. Raises PairingRefused when the device wants a bond first."""
         ...
 
     async def subscribe(self, characteristic: str, on_value: Callable[[bytes], None]) -> None:
         """Have every notification or indication handed to `on_value`, in order."""
+        ...
+
+    async def unsubscribe(self, characteristic: str) -> None:
+        """Have values of a characteristic no longer handed over."""
         ...
 
     async def wait_disconnected(self) -> None:

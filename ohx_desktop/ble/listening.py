@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from ohx_desktop.ble.drivers import DRIVERS
+from ohx_desktop.ble.device_secrets import DeviceSecrets, NoSecrets
+from ohx_desktop.ble.drivers import enrol_device, read_device
 from ohx_desktop.ble.events import (
     CaptureEvent,
     LinkState,
@@ -21,9 +22,10 @@ from ohx_desktop.ble.events import (
     StateChanged,
 )
 from ohx_desktop.ble.link import Advertisement, Radio
-from ohx_desktop.ble.registry import Recognised, recognise
+from ohx_desktop.ble.recognised import Recognised
+from ohx_desktop.ble.registry import recognise
 from ohx_desktop.ble.seen_frames import SeenFrames
-from ohx_desktop.ble.session import CONNECT_S, Conversation, converse, read_identity
+from ohx_desktop.ble.session import CONNECT_S, Conversation, converse
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.errors import (
@@ -49,11 +51,15 @@ Wanted = Callable[[Advertisement, Recognised], bool]
 class Listener:
     """Hears devices and takes their readings. Remembers which records it has met, not their values.
 
+    `secrets` keeps what opens devices that want a key or a code; without it they are not read.
     Lives as long as the program: what one patient's session met is never new in the next one.
     """
 
-    def __init__(self, radio: Radio, now: Now = system_now) -> None:
+    def __init__(
+        self, radio: Radio, now: Now = system_now, *, secrets: DeviceSecrets | None = None
+    ) -> None:
         self._radio = radio
+        self._secrets = NoSecrets() if secrets is None else secrets
         self._now = now
         self._seen = SeenFrames()
 
@@ -73,8 +79,7 @@ class Listener:
             conversation = self._conversation(
                 advertisement, recognised, session_began=session_began, listening=listening
             )
-            driver = DRIVERS[recognised.driver]
-            async with aclosing(converse(self._radio, driver, conversation)) as events:
+            async with aclosing(converse(self._radio, read_device, conversation)) as events:
                 async for event in events:
                     if pauses.worth_telling(advertisement.address, event):
                         yield event
@@ -95,9 +100,10 @@ class Listener:
         return [item for item in found if item[1] is not None or include_unsupported]
 
     async def identify(self, address: str, *, deadline_s: float) -> tuple[DeviceIdentity, str]:
-        """Pair with a device a person has chosen; return who it is and the name of its driver.
+        """Enrol a device a person has chosen; return who it is and the name of its driver.
 
-        Raises DeviceNotFound when it is not heard in time, and the DeviceError family.
+        Raises DeviceNotFound when it is not heard in time, the DeviceError family, Unsupported,
+        and the KeystoreError family where its key cannot be kept.
         """
         try:
             async with asyncio.timeout(deadline_s):
@@ -110,8 +116,8 @@ class Listener:
             advertisement, recognised, session_began=self._now(), listening=None
         )
         async with self._radio.connect(address, deadline_s=CONNECT_S) as link:
-            await link.pair()
-            return await read_identity(link, conversation), recognised.driver
+            enrolled = await enrol_device(link, conversation)
+        return enrolled.who, enrolled.recognised.driver
 
     def _conversation(
         self,
@@ -129,6 +135,7 @@ class Listener:
             now=self._now,
             first_met=partial(self._seen.meet, listening, advertisement.address),
             listening=listening,
+            secrets=self._secrets,
         )
 
     async def _next_wanted(

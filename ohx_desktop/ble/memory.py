@@ -15,67 +15,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ohx_desktop.ble.codec.blood_pressure import BloodPressureMeasurement
-from ohx_desktop.ble.codec.blood_pressure_values import flags_of
+from ohx_desktop.ble.record import FUTURE_TOLERANCE, Record
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
-from ohx_desktop.domain.quantity import Quantity
 from ohx_desktop.domain.reading import Reading, Source
 
 # A clock this close to ours is used as it is; beyond, its times are shifted by the offset.
 CLOCK_TOLERANCE = timedelta(seconds=60)
 # Reading the clock takes a moment, and its fractions of a second may be cut off.
 _MEASURING_ERROR = timedelta(seconds=2)
-# No measurement is later than its reception; clocks set by hand are some minutes off.
-_FUTURE_TOLERANCE = timedelta(minutes=5)
-# Further ahead than a day is a date that was never set and tells nothing of the clock's pace.
-_NEVER_SET_AHEAD = timedelta(days=1)
 # How far a clock set by hand may be behind for its newest record to be worth a person's look.
 _HAND_SET_BEHIND = timedelta(minutes=10)
-# Clocks that were never set start at a fixed date; those seen are earlier, or show as ahead.
-_FIRST_CREDIBLE_YEAR = 2020
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """One record of a connection. `received_at` is aware.
-
-    `quantities` is None for a record that was refused, `measurement` also where its bytes could
-    not be read: such a record may still have been the newest one.
-    """
-
-    frame: bytes
-    received_at: datetime
-    measurement: BloodPressureMeasurement | None
-    quantities: tuple[Quantity, ...] | None
-    seen_before: bool = False
-
-    @property
-    def stamp(self) -> datetime | None:
-        """The device's own naive time of the measurement."""
-        return self.measurement.timestamp if self.measurement else None
-
-    @property
-    def credible_stamp(self) -> datetime | None:
-        """The stamp, unless it comes from a clock that was never set or runs far ahead."""
-        stamp = self.stamp
-        if stamp is None or stamp.year < _FIRST_CREDIBLE_YEAR:
-            return None
-        return stamp if stamp - _local(self.received_at) <= _FUTURE_TOLERANCE else None
-
-    @property
-    def credible_time(self) -> datetime | None:
-        """The aware time of a credible stamp that is not later than the reception."""
-        stamp = self.credible_stamp
-        if stamp is None or stamp > _local(self.received_at):
-            return None
-        return stamp.astimezone()
-
-    @property
-    def proves_clock_ahead(self) -> bool:
-        """True when the device's clock must run ahead of ours."""
-        if self.stamp is None:
-            return False
-        return timedelta(0) < self.stamp - _local(self.received_at) <= _NEVER_SET_AHEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +41,12 @@ class Judge:
 
     def judge_at_once(self, record: Record) -> Reading | None:
         """Return the reading of a record that is new for certain, None if that takes the burst."""
+        if record.is_old:
+            return None
+        if record.is_live:
+            return self._measured_now(record)
         instant = self._instant(record)
-        if instant is None or record.seen_before or not self._is_of_this_session(instant):
+        if instant is None or not self._is_of_this_session(instant):
             return None
         return self._timed_by_clock(record, instant, stored=False)
 
@@ -111,8 +64,8 @@ class Judge:
 
     def lay_in_memory(self, record: Record) -> bool:
         """Tell whether a record, refused or not, is surely older than this session."""
-        if record.seen_before:
-            return True
+        if record.is_old or record.is_live:
+            return record.is_old
         instant = self._instant(record)
         if instant is not None:
             return not self._is_of_this_session(instant)
@@ -128,12 +81,12 @@ class Judge:
         """
         if self.offset is None or record.stamp is None:
             return None
-        age = _local(record.received_at) - record.stamp + self.offset
+        age = record.wall(record.received_at) - record.stamp + self.offset
         try:
             instant = (record.received_at - age).astimezone()
         except (OverflowError, ValueError, OSError):  # a date the host's calendar does not know
             return None
-        return instant if instant - record.received_at <= _FUTURE_TOLERANCE else None
+        return instant if instant - record.received_at <= FUTURE_TOLERANCE else None
 
     def _is_of_this_session(self, instant: datetime) -> bool:
         return instant >= self.session_began - _MEASURING_ERROR
@@ -146,9 +99,17 @@ class Judge:
             second = (instant + timedelta(seconds=0.5)).replace(microsecond=0)
             return self._reading(record, second, ClockTrust.CORRECTED, stored=stored)
         # In the hour that clocks show twice a year, the device means the nearer one.
-        shown = (record.stamp.replace(fold=fold).astimezone() for fold in (0, 1))
-        nearest = min(shown, key=lambda moment: abs(moment - instant))
+        nearest = min(record.moments(), key=lambda moment: abs(moment - instant))
         return self._reading(record, nearest, ClockTrust.DEVICE, stored=stored)
+
+    # ── by the device's own word ─────────────────────────────────────────────────────────────
+
+    def _measured_now(self, record: Record) -> Reading:
+        """Return the reading of what was measured before our eyes, at a time that can be meant."""
+        when = record.credible_time
+        if when is not None and record.received_at - when <= CLOCK_TOLERANCE:
+            return self._reading(record, when, ClockTrust.DEVICE, stored=False)
+        return self._reading(record, record.received_at, ClockTrust.RECEIVED, stored=False)
 
     # ── without one ──────────────────────────────────────────────────────────────────────────
 
@@ -159,7 +120,7 @@ class Judge:
         """
         if self.offset is not None or any(record.proves_clock_ahead for record in records):
             return []
-        return [r for r in records if r.quantities and not r.seen_before and self._fits(r)]
+        return [r for r in records if r.quantities and not r.is_old and self._fits(r)]
 
     def _fits(self, record: Record) -> bool:
         """Tell whether the stamp lies between the session's beginning and the reception."""
@@ -174,7 +135,7 @@ class Judge:
     def _candidate(self, records: Sequence[Record]) -> Record | None:
         """Return the one record that may be new though no clock proves it, if there is just one."""
         recent = self._recent(_newest([r for r in records if self._has_usable_time(r)]))
-        timeless = [r for r in records if not (r.seen_before or self._has_usable_time(r))]
+        timeless = [r for r in records if not (r.is_old or self._has_usable_time(r))]
         if not timeless:
             return recent
         return _newest(timeless) if recent is None else None
@@ -186,9 +147,9 @@ class Judge:
     def _recent(self, record: Record | None) -> Record | None:
         if record is None or record.stamp is None:
             return None
-        if record.seen_before or self.offset is not None:
+        if record.is_old or self.offset is not None:
             return None
-        recent = record.stamp >= _local(self.session_began) - _HAND_SET_BEHIND
+        recent = record.stamp >= record.wall(self.session_began) - _HAND_SET_BEHIND
         return record if recent else None
 
     # ── readings ─────────────────────────────────────────────────────────────────────────────
@@ -206,15 +167,14 @@ class Judge:
         return self._reading(record, record.credible_time, ClockTrust.UNKNOWN, stored=True)
 
     def _reading_to_check(self, record: Record) -> Reading:
-        if record.measurement is not None and not record.measurement.has_time:
+        if not record.has_time:
             return self._reading(record, record.received_at, ClockTrust.RECEIVED, stored=False)
         return self._reading(record, record.credible_time, ClockTrust.UNKNOWN, stored=False)
 
     def _reading(
         self, record: Record, when: datetime | None, trust: ClockTrust, *, stored: bool
     ) -> Reading:
-        measurement, quantities = record.measurement, record.quantities
-        if measurement is None or quantities is None:
+        if record.quantities is None:
             raise ValueError("a refused record has no reading")
         # A tenth of a second is what the exchange can tell; adding zero makes -0.0 a plain zero.
         offset_s = None if self.offset is None else round(self.offset.total_seconds(), 1) + 0.0
@@ -224,9 +184,10 @@ class Judge:
             measured_at=when,
             received_at=record.received_at,
             clock=DeviceClock(device=record.stamp, offset_s=offset_s, trust=trust),
-            user_slot=measurement.user_id,
-            quantities=quantities,
-            flags=flags_of(measurement),
+            user_slot=record.user_slot,
+            sequence=record.sequence,
+            quantities=record.quantities,
+            flags=record.flags,
             stored=stored,
         )
 
@@ -242,8 +203,3 @@ def _newest(records: Sequence[Record]) -> Record | None:
             return None
         newest = records[stamps.index(max(known))]
     return newest if newest.quantities is not None else None
-
-
-def _local(moment: datetime) -> datetime:
-    """Return what a clock on the wall of this host shows at an aware moment."""
-    return moment.astimezone().replace(tzinfo=None)

@@ -1,7 +1,8 @@
-"""Which devices this program reads: a table from advertisement to driver.
+"""Which devices this program reads: from an advertisement to a driver.
 
-The first row that fits decides. A row without a driver keeps a device out that a later row would
-take for a plain one. A new model of a known family is one entry here.
+Beurer's models and Omron's modern cuffs have tables of their own; then the first row here decides
+that fits. A row without a driver keeps a device out that a later row would take for a plain one.
+An advertisement is a promise: `confirming` looks at what the connected device really is.
 
 Sources: makers' protocol documents and published captures, told in docs/devices.md.
 """
@@ -16,25 +17,14 @@ from ohx_desktop.ble.assigned_numbers import (
     OMRON,
     OMRON_SECURE_SERVICE,
 )
+from ohx_desktop.ble.beurer.model import Family, Model
+from ohx_desktop.ble.beurer.recognition import COMPANIES, sight
 from ohx_desktop.ble.link import Advertisement
-
-BLOOD_PRESSURE = "blood-pressure"
-"""Driver of devices that follow the Blood Pressure Service plainly."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recognised:
-    """What an advertisement tells of a device this program reads.
-
-    `settle_s` is how long to leave it alone between connecting and subscribing. `pairs_first`
-    means that it refuses everything before it is paired with the number on its display.
-    """
-
-    manufacturer: str | None
-    model: str | None
-    driver: str
-    settle_s: float = 0.0
-    pairs_first: bool = False
+from ohx_desktop.ble.omron.advertisement import decode_company_data, decode_local_name
+from ohx_desktop.ble.omron.memory_map import Stack
+from ohx_desktop.ble.omron.models import candidates_for_advertised_id, candidates_for_name
+from ohx_desktop.ble.recognised import BLOOD_PRESSURE, OMRON_EEPROM, Recognised
+from ohx_desktop.ble.support import Support
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,20 +134,86 @@ _OMRON_STANDARD_MODE = _names(
 )
 
 
+# Omron's devices drop those who are in a hurry, as its own program is not.
+_OMRON_SETTLE_S = 1.5
+
+
 def recognise(advertisement: Advertisement) -> Recognised | None:
     """Return what the advertisement tells, or None for a device this program does not read."""
+    sighting = sight(advertisement)
+    has_makers_data = any(id_ in advertisement.manufacturer_data for id_ in COMPANIES)
+    if sighting is not None and (sighting.is_certain or has_makers_data):
+        return recognise_beurer(sighting.model, uses_passkey=sighting.uses_passkey)
+    if OMRON_SECURE_SERVICE in advertisement.service_uuids:
+        return _modern_omron(advertisement)
     row = next((row for row in _TABLE if row.fits(advertisement)), None)
     if row is None or row.driver is None:
         return None
     model = _model_of(row, advertisement.name)
+    local_name = decode_local_name(advertisement.name or "")
     makers_data = [advertisement.manufacturer_data.get(id_, b"") for id_ in (BEURER, HANS_DINSLAGE)]
     return Recognised(
         manufacturer=row.manufacturer,
         model=model,
         driver=row.driver,
+        model_id=None if local_name is None else local_name.model_id,
+        standard_mode=_is_in_standard_mode(advertisement),
         settle_s=_SETTLE_S.get((model or "").upper(), 0.0),
         pairs_first=any(data.startswith(_USES_PASSKEY) for data in makers_data),
     )
+
+
+def recognise_beurer(model: Model, *, uses_passkey: bool) -> Recognised | None:
+    """Return what a model of Beurer's table is to a session, None for one that is not read."""
+    if not model.is_read_by_default:
+        return None
+    is_bare = model.family is Family.FFE0_SCALE
+    return Recognised(
+        manufacturer=model.manufacturer,
+        model=model.name,
+        driver=model.family.value,
+        settle_s=model.settle_s,
+        bonds=not is_bare,
+        # A SIG scale takes every subscription of a stranger, and then sends nothing.
+        pairs_first=uses_passkey or model.family is Family.SIG_SCALE,
+        support=model.support,
+    )
+
+
+def _modern_omron(advertisement: Advertisement) -> Recognised | None:
+    """Return a device of the service FE4A, unless its name says that nobody has read its like.
+
+    Most ids stand in no table, and one may serve a classic trim and a modern one: there the model
+    number of the connected device decides.
+    """
+    name = advertisement.name or ""
+    local_name = decode_local_name(name)
+    if local_name is not None and not local_name.is_cuff:
+        return None
+    known = (
+        candidates_for_advertised_id(local_name.model_id)
+        if local_name is not None
+        else candidates_for_name(name)
+    ).maps
+    read = [one for one in known if one.support is not Support.MAP_ONLY]
+    is_omron = OMRON in advertisement.manufacturer_data or local_name is not None
+    if (known and not read) or not (known or is_omron):
+        return None
+    return Recognised(
+        manufacturer="OMRON",
+        model=name or None if local_name is None else _OMRON_IDS.get(local_name.model_id),
+        driver=OMRON_EEPROM,
+        model_id=None if local_name is None else local_name.model_id,
+        standard_mode=_is_in_standard_mode(advertisement),
+        settle_s=_OMRON_SETTLE_S,
+        pairs_first=True,
+        support=next((one.support for one in read if one.stack is Stack.MODERN), None),
+    )
+
+
+def _is_in_standard_mode(advertisement: Advertisement) -> bool:
+    data = decode_company_data(advertisement.manufacturer_data.get(OMRON, b""))
+    return data is not None and bool(data.standard_mode)
 
 
 def recognise_model(model: str) -> Recognised | None:

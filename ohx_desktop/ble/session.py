@@ -7,7 +7,7 @@ however slowly the events are taken, and so that closing the generator ends it a
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -17,9 +17,10 @@ from ohx_desktop.ble.codec.device_information import (
     IDENTITY_CHARACTERISTICS,
     decode_device_identity,
 )
+from ohx_desktop.ble.device_secrets import DeviceSecrets, NoSecrets
 from ohx_desktop.ble.events import CaptureEvent, LinkState, SessionFailed, StateChanged
 from ohx_desktop.ble.link import Link, Radio
-from ohx_desktop.ble.registry import Recognised
+from ohx_desktop.ble.recognised import Recognised
 from ohx_desktop.domain.clock import Now
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.errors import (
@@ -27,6 +28,7 @@ from ohx_desktop.domain.errors import (
     DecodingError,
     DeviceError,
     DeviceSilent,
+    OhxError,
     PairingRefused,
     RadioUnavailable,
 )
@@ -51,6 +53,7 @@ class Conversation:
 
     `session_began` (aware) is the moment the person was called. `first_met` notes a frame and
     returns in which listening it was first met, None for now; `listening` is the present one.
+    `identity` is who the device said it is, None before anybody asked.
     """
 
     address: str
@@ -60,7 +63,18 @@ class Conversation:
     now: Now
     first_met: Callable[[bytes], object | None]
     listening: object
+    secrets: DeviceSecrets = field(default_factory=NoSecrets)
+    identity: DeviceIdentity | None = None
     events: "asyncio.Queue[CaptureEvent | None]" = field(default_factory=asyncio.Queue)
+
+    @property
+    def who(self) -> DeviceIdentity:
+        """Who the device is, by its advertisement as long as nobody has asked."""
+        return self.identity or DeviceIdentity(
+            manufacturer=self.recognised.manufacturer,
+            model=self.recognised.model,
+            address=self.address,
+        )
 
     def tell(self, event: CaptureEvent) -> None:
         """Tell an event."""
@@ -101,7 +115,7 @@ async def _talk(radio: Radio, driver: Driver, conversation: Conversation) -> Non
             await driver(link, conversation)
     except RadioUnavailable:
         raise
-    except DeviceError as error:
+    except OhxError as error:  # a device, a form it has, or the store of its key
         conversation.tell(SessionFailed(error=error))
     conversation.tell_state(LinkState.ENDED)
 
@@ -127,6 +141,18 @@ async def pair(link: Link, conversation: Conversation) -> None:
     conversation.tell_state(LinkState.IDENTIFYING)
 
 
+async def identify(link: Link, conversation: Conversation) -> Conversation:
+    """Return the conversation with the device's identity; ask for it unless that was done.
+
+    A device that wants to be paired first is paired. Raises ConnectionLost, PairingRefused.
+    """
+    if conversation.identity is not None:
+        return conversation
+    if conversation.recognised.pairs_first:
+        await pair(link, conversation)
+    return replace(conversation, identity=await read_identity(link, conversation))
+
+
 async def read_identity(link: Link, conversation: Conversation) -> DeviceIdentity:
     """Read who the device is, as far as it tells. Raises ConnectionLost, PairingRefused."""
     return decode_device_identity(
@@ -144,9 +170,16 @@ async def measure_clock_offset(link: Link, conversation: Conversation) -> timede
     """
     before = conversation.now()
     values = await _read_what_is_there(link, conversation, (CURRENT_TIME,))
-    after = conversation.now()
+    return clock_offset(values.get(CURRENT_TIME, b""), before, conversation.now())
+
+
+def clock_offset(value: bytes, before: datetime, after: datetime) -> timedelta | None:
+    """Return what 0x2A2B showed minus the host's time, None where it names no moment.
+
+    `before` and `after` (aware) enclose the exchange.
+    """
     try:
-        shown = decode_current_time(values.get(CURRENT_TIME, b"")).moment
+        shown = decode_current_time(value).moment
     except DecodingError:
         return None
     middle = before + (after - before) / 2

@@ -65,7 +65,9 @@ async def _scan(options: argparse.Namespace, out: Output) -> int:
 
     registry = open_registry(options.profile)
     out.note(f"listening for {options.seconds:g} s …")
-    found = await open_listener().discover(options.seconds, include_unsupported=options.all)
+    found = await open_listener(options.profile).discover(
+        options.seconds, include_unsupported=options.all
+    )
     for advertisement, recognised in found:
         form = {
             "address": advertisement.address,
@@ -98,7 +100,7 @@ async def _read(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.domain.reading_json import reading_to_json
 
     out.note("waiting for a device: start the measurement now …")
-    events = open_listener(ask_passkey=_ask_passkey).listen(
+    events = open_listener(options.profile, ask_passkey=_ask_passkey).listen(
         session_began=system_now(),
         wanted=lambda advertisement, _: options.device in (None, advertisement.address),
     )
@@ -119,12 +121,12 @@ async def _read(options: argparse.Namespace, out: Output) -> int:
 
 
 async def _enroll(options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.app import enrol, open_registry
+    from ohx_desktop.app import enrol
 
     out.note("put the device into pairing mode …")
     device = await enrol(
         options.address,
-        registry=open_registry(options.profile),
+        directory=options.profile,
         deadline_s=options.seconds,
         ask_passkey=_ask_passkey,
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ohx_desktop.app import Workstation, open_workstation
 from ohx_desktop.ble.device_registry import DeviceRegistry, EnrolledDevice
+from ohx_desktop.ble.device_secrets import VolatileSecrets
 from ohx_desktop.ble.radio import BleakRadio
 from ohx_desktop.domain.clock import system_now
 from ohx_desktop.domain.device import DeviceIdentity
@@ -56,6 +57,7 @@ class DemoRig:
             settings=self.settings,
             radio=BleakRadio(scanner_backend=backend.scanner, client_backend=backend.client),
             key_source=EphemeralKey(),
+            device_secrets=VolatileSecrets(),
             on_queue_change=on_queue_change,
         )
 

@@ -17,3 +17,25 @@ class Flag(StrEnum):
     MANUAL_ENTRY = "manual_entry"
     USER_CONFIRMED = "user_confirmed"
     IMPLAUSIBLE = "implausible"
+
+    # Oximeters.
+    EARLY_ESTIMATE = "early_estimate"
+    QUESTIONABLE = "questionable"
+    POOR_SIGNAL = "poor_signal"
+    LOW_PERFUSION = "low_perfusion"
+
+    # Glucose meters: what was measured, and when of the meal.
+    PLASMA_SAMPLE = "plasma_sample"
+    BEFORE_MEAL = "before_meal"
+    AFTER_MEAL = "after_meal"
+    FASTING = "fasting"
+    BEDTIME = "bedtime"
+
+    # Thermometers: where it was measured, for a body differs by a degree from place to place.
+    AT_ARMPIT = "at_armpit"
+    AT_EAR = "at_ear"
+    AT_FINGER = "at_finger"
+    AT_INTESTINE = "at_intestine"
+    AT_MOUTH = "at_mouth"
+    AT_RECTUM = "at_rectum"
+    AT_TOE = "at_toe"

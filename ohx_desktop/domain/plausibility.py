@@ -1,4 +1,4 @@
-"""What a living person can have: limits per kind, and how the pressures of one reading relate.
+"""What a living person can have: limits per kind, and how the values of one reading relate.
 
 A value outside is never clamped and never kept; the person measures again. The limits are wide on
 purpose: they catch wrong bytes and failed measurements, and judge nobody's health.
@@ -6,7 +6,7 @@ purpose: they catch wrong bytes and failed measurements, and judge nobody's heal
 Source: Bluetooth SIG health services, receiver rules for odd frames.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,7 +16,9 @@ from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 _SYSTOLIC = QuantityKind.SYSTOLIC_BLOOD_PRESSURE
 _DIASTOLIC = QuantityKind.DIASTOLIC_BLOOD_PRESSURE
 _MEAN = QuantityKind.MEAN_ARTERIAL_PRESSURE
-_PULSE = QuantityKind.PULSE_RATE
+
+_KG_PER_POUND = Decimal("0.45359237")
+_CM_PER_INCH = Decimal("2.54")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,33 +27,91 @@ class Limits:
 
     low: Decimal
     high: Decimal
-    unit: Unit
 
     def hold(self, quantity: Quantity) -> bool:
-        """Tell whether the quantity lies within. Its unit must be the one of the limits."""
-        return quantity.unit is self.unit and self.low <= quantity.value <= self.high
+        """Tell whether the quantity, in the unit of the limits, lies within."""
+        return self.low <= quantity.value <= self.high
 
 
-LIMITS: dict[QuantityKind, Limits] = {
-    # 40..300 and 20..250 are the receiver rules; the other two follow from what cuffs display
-    # (0..300 mm[Hg]) and from the order of the three pressures below.
-    _SYSTOLIC: Limits(low=Decimal(40), high=Decimal(300), unit=Unit.MM_HG),
-    _DIASTOLIC: Limits(low=Decimal(10), high=Decimal(250), unit=Unit.MM_HG),
-    _MEAN: Limits(low=Decimal(10), high=Decimal(300), unit=Unit.MM_HG),
-    _PULSE: Limits(low=Decimal(20), high=Decimal(250), unit=Unit.PER_MINUTE),
+def _limits(unit: Unit, low: str, high: str) -> dict[Unit, Limits]:
+    return {unit: Limits(low=Decimal(low), high=Decimal(high))}
+
+
+def _also_in(limits: dict[Unit, Limits], unit: Unit, in_first: Decimal) -> dict[Unit, Limits]:
+    (first,) = limits.values()
+    other = Limits(low=first.low / in_first, high=first.high / in_first)
+    return {**limits, unit: other}
+
+
+def _mass(low_kg: str, high_kg: str) -> dict[Unit, Limits]:
+    return _also_in(_limits(Unit.KILOGRAM, low_kg, high_kg), Unit.POUND, _KG_PER_POUND)
+
+
+LIMITS: dict[QuantityKind, Mapping[Unit, Limits]] = {
+    # Given by the receiver rules: systolic, pulse, weight, temperature, oxygen saturation, and
+    # glucose, whose two units never overlap on the wire. The other pressures follow from what cuffs
+    # display (0..300 mm[Hg]) and from the order of the three pressures below.
+    _SYSTOLIC: _limits(Unit.MM_HG, "40", "300"),
+    _DIASTOLIC: _limits(Unit.MM_HG, "10", "250"),
+    _MEAN: _limits(Unit.MM_HG, "10", "300"),
+    QuantityKind.PULSE_RATE: _limits(Unit.PER_MINUTE, "20", "250"),
+    QuantityKind.RESTING_HEART_RATE: _limits(Unit.PER_MINUTE, "20", "250"),
+    QuantityKind.OXYGEN_SATURATION: _limits(Unit.PERCENT, "50", "100"),
+    QuantityKind.BODY_TEMPERATURE: {
+        **_limits(Unit.CELSIUS, "25", "45"),
+        **_limits(Unit.FAHRENHEIT, "77", "113"),
+    },
+    QuantityKind.BLOOD_GLUCOSE: {
+        **_limits(Unit.MILLIGRAM_PER_DECILITRE, "10", "1000"),
+        **_limits(Unit.MILLIMOLE_PER_LITRE, "0.5", "55"),
+    },
+    QuantityKind.BODY_WEIGHT: _mass("2", "330"),
+    # Parts of a body: more than nothing, less than the heaviest body; their relation is below.
+    QuantityKind.FAT_MASS: _mass("0.1", "250"),
+    QuantityKind.LEAN_MASS: _mass("1", "250"),
+    QuantityKind.SOFT_LEAN_MASS: _mass("1", "250"),
+    QuantityKind.MUSCLE_MASS: _mass("0.5", "200"),
+    QuantityKind.BONE_MASS: _mass("0.1", "30"),
+    QuantityKind.BODY_WATER_MASS: _mass("0.5", "200"),
+    QuantityKind.BODY_FAT_PERCENTAGE: _limits(Unit.PERCENT, "1", "90"),
+    QuantityKind.MUSCLE_PERCENTAGE: _limits(Unit.PERCENT, "1", "99"),
+    QuantityKind.BODY_WATER_PERCENTAGE: _limits(Unit.PERCENT, "5", "95"),
+    # From a small newborn to the tallest person ever measured (272 cm).
+    QuantityKind.BODY_HEIGHT: _also_in(
+        _limits(Unit.CENTIMETRE, "30", "280"), Unit.INCH, _CM_PER_INCH
+    ),
+    QuantityKind.BODY_MASS_INDEX: _limits(Unit.KILOGRAM_PER_SQUARE_METRE, "5", "200"),
+    QuantityKind.BASAL_METABOLISM: _limits(Unit.KILOCALORIE_PER_DAY, "100", "10000"),
+    # Foot to foot and hand to foot; below lies a short circuit, above an open contact.
+    QuantityKind.IMPEDANCE: _limits(Unit.OHM, "20", "5000"),
+    # An index of each maker's own; the longest scale in use ends at 59.
+    QuantityKind.VISCERAL_FAT_LEVEL: _limits(Unit.ONE, "0.1", "60"),
 }
+
+_PARTS_OF_WEIGHT = (
+    QuantityKind.FAT_MASS,
+    QuantityKind.LEAN_MASS,
+    QuantityKind.SOFT_LEAN_MASS,
+    QuantityKind.MUSCLE_MASS,
+    QuantityKind.BONE_MASS,
+    QuantityKind.BODY_WATER_MASS,
+)
 
 
 def require_plausible(quantities: Sequence[Quantity]) -> None:
     """Check all quantities of one reading. Raises Implausible, naming the kind, never the value.
 
-    Each lies within its limits, diastolic is below systolic, and a mean arterial pressure lies
-    between the two.
+    Each lies within its limits, the pressures are in order, and no part of a body outweighs it.
     """
     for quantity in quantities:
-        if not LIMITS[quantity.kind].hold(quantity):
+        if not LIMITS[quantity.kind][quantity.unit].hold(quantity):
             raise Implausible(f"the {_name(quantity.kind)} is outside what a person can have")
-    values = {quantity.kind: quantity.value for quantity in quantities}
+    by_kind = {quantity.kind: quantity for quantity in quantities}
+    _require_order_of_pressures({kind: quantity.value for kind, quantity in by_kind.items()})
+    _require_parts_within_weight(by_kind)
+
+
+def _require_order_of_pressures(values: Mapping[QuantityKind, Decimal]) -> None:
     systolic, diastolic = values.get(_SYSTOLIC), values.get(_DIASTOLIC)
     if systolic is None or diastolic is None:
         return
@@ -60,6 +120,20 @@ def require_plausible(quantities: Sequence[Quantity]) -> None:
     mean = values.get(_MEAN)
     if mean is not None and not diastolic <= mean <= systolic:
         raise Implausible(f"the {_name(_MEAN)} is not between the other two pressures")
+
+
+def _require_parts_within_weight(by_kind: Mapping[QuantityKind, Quantity]) -> None:
+    weight = by_kind.get(QuantityKind.BODY_WEIGHT)
+    if weight is None:
+        return
+    for kind in _PARTS_OF_WEIGHT:
+        part = by_kind.get(kind)
+        if part is not None and _kg(part) > _kg(weight):
+            raise Implausible(f"the {_name(kind)} is more than the {_name(weight.kind)}")
+
+
+def _kg(mass: Quantity) -> Decimal:
+    return mass.value * _KG_PER_POUND if mass.unit is Unit.POUND else mass.value
 
 
 def _name(kind: QuantityKind) -> str:

@@ -4,11 +4,11 @@ The exponent of the decimal is the device's own precision (72, 72.0 and 72.00 di
 never floats and never normalised. Units that the FHIR vital-signs profiles forbid (kPa, stone, …)
 are converted once, here, and keep what the device showed as `original`.
 
-Source: bluetooth SIG health services, number formats; FHIR R5 vital-signs profiles.
+Source: Bluetooth SIG health services, number formats; FHIR R5 vital-signs profiles.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
 
 
@@ -19,26 +19,99 @@ class QuantityKind(StrEnum):
     DIASTOLIC_BLOOD_PRESSURE = "diastolic_blood_pressure"
     MEAN_ARTERIAL_PRESSURE = "mean_arterial_pressure"
     PULSE_RATE = "pulse_rate"
+    RESTING_HEART_RATE = "resting_heart_rate"
+    BODY_WEIGHT = "body_weight"
+    FAT_MASS = "fat_mass"
+    LEAN_MASS = "lean_mass"
+    """All that is not fat, bones included."""
+    SOFT_LEAN_MASS = "soft_lean_mass"
+    """All that is neither fat nor bone."""
+    MUSCLE_MASS = "muscle_mass"
+    BONE_MASS = "bone_mass"
+    BODY_WATER_MASS = "body_water_mass"
+    BODY_HEIGHT = "body_height"
+    BODY_MASS_INDEX = "body_mass_index"
+    BODY_FAT_PERCENTAGE = "body_fat_percentage"
+    MUSCLE_PERCENTAGE = "muscle_percentage"
+    BODY_WATER_PERCENTAGE = "body_water_percentage"
+    OXYGEN_SATURATION = "oxygen_saturation"
+    BASAL_METABOLISM = "basal_metabolism"
+    IMPEDANCE = "impedance"
+    VISCERAL_FAT_LEVEL = "visceral_fat_level"
+    BODY_TEMPERATURE = "body_temperature"
+    BLOOD_GLUCOSE = "blood_glucose"
 
 
 class Unit(StrEnum):
-    """UCUM codes. KILOPASCAL occurs in `Original` only."""
+    """UCUM codes. Those from KILOPASCAL on occur in `Original` only."""
 
     MM_HG = "mm[Hg]"
     PER_MINUTE = "/min"
+    KILOGRAM = "kg"
+    POUND = "[lb_av]"
+    CENTIMETRE = "cm"
+    INCH = "[in_i]"
+    KILOGRAM_PER_SQUARE_METRE = "kg/m2"
+    PERCENT = "%"
+    KILOCALORIE_PER_DAY = "kcal/d"
+    OHM = "Ohm"
+    ONE = "1"
+    CELSIUS = "Cel"
+    FAHRENHEIT = "[degF]"
+    MILLIGRAM_PER_DECILITRE = "mg/dL"
+    MILLIMOLE_PER_LITRE = "mmol/L"
     KILOPASCAL = "kPa"
+    METRE = "m"
+    STONE = "[stone_av]"
+    KILOJOULE_PER_DAY = "kJ/d"
+    KILOGRAM_PER_LITRE = "kg/L"
+    MOLE_PER_LITRE = "mol/L"
 
 
-# The one unit in which each kind is stored.
+_PRESSURE = frozenset({Unit.MM_HG})
+_RATE = frozenset({Unit.PER_MINUTE})
+_MASS = frozenset({Unit.KILOGRAM, Unit.POUND})
+_SHARE = frozenset({Unit.PERCENT})
+
+# The units in which each kind is stored: those that the FHIR profiles allow.
 UNITS: dict[QuantityKind, frozenset[Unit]] = {
-    QuantityKind.SYSTOLIC_BLOOD_PRESSURE: frozenset({Unit.MM_HG}),
-    QuantityKind.DIASTOLIC_BLOOD_PRESSURE: frozenset({Unit.MM_HG}),
-    QuantityKind.MEAN_ARTERIAL_PRESSURE: frozenset({Unit.MM_HG}),
-    QuantityKind.PULSE_RATE: frozenset({Unit.PER_MINUTE}),
+    QuantityKind.SYSTOLIC_BLOOD_PRESSURE: _PRESSURE,
+    QuantityKind.DIASTOLIC_BLOOD_PRESSURE: _PRESSURE,
+    QuantityKind.MEAN_ARTERIAL_PRESSURE: _PRESSURE,
+    QuantityKind.PULSE_RATE: _RATE,
+    QuantityKind.RESTING_HEART_RATE: _RATE,
+    QuantityKind.BODY_WEIGHT: _MASS,
+    QuantityKind.FAT_MASS: _MASS,
+    QuantityKind.LEAN_MASS: _MASS,
+    QuantityKind.SOFT_LEAN_MASS: _MASS,
+    QuantityKind.MUSCLE_MASS: _MASS,
+    QuantityKind.BONE_MASS: _MASS,
+    QuantityKind.BODY_WATER_MASS: _MASS,
+    QuantityKind.BODY_HEIGHT: frozenset({Unit.CENTIMETRE, Unit.INCH}),
+    QuantityKind.BODY_MASS_INDEX: frozenset({Unit.KILOGRAM_PER_SQUARE_METRE}),
+    QuantityKind.BODY_FAT_PERCENTAGE: _SHARE,
+    QuantityKind.MUSCLE_PERCENTAGE: _SHARE,
+    QuantityKind.BODY_WATER_PERCENTAGE: _SHARE,
+    QuantityKind.OXYGEN_SATURATION: _SHARE,
+    QuantityKind.BASAL_METABOLISM: frozenset({Unit.KILOCALORIE_PER_DAY}),
+    QuantityKind.IMPEDANCE: frozenset({Unit.OHM}),
+    QuantityKind.VISCERAL_FAT_LEVEL: frozenset({Unit.ONE}),
+    QuantityKind.BODY_TEMPERATURE: frozenset({Unit.CELSIUS, Unit.FAHRENHEIT}),
+    QuantityKind.BLOOD_GLUCOSE: frozenset({Unit.MILLIGRAM_PER_DECILITRE, Unit.MILLIMOLE_PER_LITRE}),
 }
 
-# 1 kPa in mm[Hg]: FHIR page of the vital-signs profiles.
-_MM_HG_PER_KPA = Decimal("7.500617")
+# Into which unit, and by which factor, a unit is converted that no profile allows. The pressure and
+# the stone are those of the FHIR page of the vital-signs profiles; 1 kcal is 4.184 kJ.
+_CONVERSIONS: dict[Unit, tuple[Unit, Decimal]] = {
+    Unit.KILOPASCAL: (Unit.MM_HG, Decimal("7.500617")),
+    Unit.METRE: (Unit.CENTIMETRE, Decimal(100)),
+    Unit.STONE: (Unit.KILOGRAM, Decimal("6.35029318")),
+    Unit.KILOJOULE_PER_DAY: (Unit.KILOCALORIE_PER_DAY, 1 / Decimal("4.184")),
+    Unit.KILOGRAM_PER_LITRE: (Unit.MILLIGRAM_PER_DECILITRE, Decimal(100_000)),
+    Unit.MOLE_PER_LITRE: (Unit.MILLIMOLE_PER_LITRE, Decimal(1000)),
+}
+# A device's number is at most 32 bits wide, a text of a cloud service a little longer.
+_EXACT = Context(prec=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,19 +138,37 @@ class Quantity:
             raise ValueError(f"{self.kind} is not measured in {self.unit}")
 
 
-def pressure(kind: QuantityKind, value: Decimal, unit: Unit) -> Quantity:
-    """Return a pressure in mm[Hg]; kilopascals are converted and kept as `original`.
+def measured(kind: QuantityKind, value: Decimal, unit: Unit) -> Quantity:
+    """Return a quantity in a unit the profiles allow, with `original` where it was converted.
 
-    The result has as many decimals as the value in kPa. As 1 kPa is 7.5 mm[Hg], two different
-    readings in kPa never become one in mm[Hg].
+    A factor that is a power of ten moves the point, and nothing is lost. Any other result is
+    rounded to the largest power of ten, at most 1, that is not above the step of the original: a
+    step of 0.1 kPa is 0.75 mm[Hg], so one decimal; a step of 1 kJ is 0.24 kcal, so one decimal as
+    well. Thus two different values never become one, and the last digit written is never finer
+    than a tenth of the original's step. Raises ValueError for a unit that does not fit the kind.
     """
-    if unit is not Unit.KILOPASCAL:
+    if unit not in _CONVERSIONS or not value.is_finite():
         return Quantity(kind=kind, value=value, unit=unit)
-    step = Decimal(1).scaleb(min(int(value.as_tuple().exponent), 0))
-    converted = (value * _MM_HG_PER_KPA).quantize(step, rounding=ROUND_HALF_EVEN)
+    target, factor = _CONVERSIONS[unit]
     return Quantity(
         kind=kind,
-        value=converted,
-        unit=Unit.MM_HG,
+        value=_converted(value, factor),
+        unit=target,
         original=Original(value=value, unit=unit),
     )
+
+
+def pressure(kind: QuantityKind, value: Decimal, unit: Unit) -> Quantity:
+    """Return a pressure in mm[Hg]; kilopascals are converted as `measured` does it."""
+    return measured(kind, value, unit)
+
+
+def _converted(value: Decimal, factor: Decimal) -> Decimal:
+    # A device may write 120 as 12E+1: an exponent above 0 is a way of writing, not a precision.
+    exponent = int(value.as_tuple().exponent)
+    if factor == Decimal(1).scaleb(factor.adjusted()):
+        exponent = min(exponent + factor.adjusted(), 0)
+    else:
+        exponent = min(exponent, 0) + min(factor.adjusted(), 0)
+    step = Decimal(1).scaleb(exponent)
+    return _EXACT.multiply(value, factor).quantize(step, rounding=ROUND_HALF_EVEN, context=_EXACT)

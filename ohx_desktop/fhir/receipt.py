@@ -9,8 +9,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from ohx_desktop.fhir.encoding import Json, objects_in
-from ohx_desktop.fhir.mapping.codes import QUANTITY_CODES, UUID_SYSTEM
+from ohx_desktop.fhir.mapping.codes import UUID_SYSTEM
 from ohx_desktop.fhir.mapping.identity import named_uuid, uuid_identifier
+from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES
 from ohx_desktop.fhir.transaction import reference_in
 
 
@@ -37,10 +38,10 @@ def _names(reading_id: UUID, stored: Json) -> set[object]:
     """Return the names that Observations of this reading have, for the patient stored."""
     subject = stored.get("subject")
     patient = reference_in(subject.get("reference")) if isinstance(subject, dict) else None
-    codes = {(row.panel or row).mdc[0] for row in QUANTITY_CODES.values()}
+    keys = {(row.panel or row).key for row in QUANTITY_CODES.values()}
     return {
-        uuid_identifier(named_uuid("observation", str(reading_id), str(patient), code))["value"]
-        for code in codes
+        uuid_identifier(named_uuid("observation", str(reading_id), str(patient), key))["value"]
+        for key in keys
     }
 
 

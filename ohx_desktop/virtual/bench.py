@@ -1,10 +1,11 @@
-"""A Bluetooth bench for another process: an emulated BlueZ with a cuff, on a bus of its own.
+"""A Bluetooth bench for another process: an emulated BlueZ with a device, on a bus of its own.
 
     python -m ohx_desktop.virtual.bench --scenario omron
 
 prints one JSON line when ready; point the program under test at its `DBUS_SYSTEM_BUS_ADDRESS`.
-The cuff measures soon after a program begins to scan, and again for every line `measure` on
-standard input. The bench ends when standard input closes. A developer's tool; Linux only.
+The device measures soon after a program begins to scan. Lines on standard input are what a person
+does: `measure`, `button` (wake it), `pair` (pairing mode). The bench ends when standard input
+closes. A developer's tool; Linux only.
 """
 
 import argparse
@@ -16,15 +17,17 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 
 from ohx_desktop.virtual.bluez import EmulatedBlueZ, emulated_bluez
-from ohx_desktop.virtual.cuff import Cuff
-from ohx_desktop.virtual.scenarios import PASSKEY, SCENARIOS, Scenario
+from ohx_desktop.virtual.cast import PASSKEY, Actor
+from ohx_desktop.virtual.scenarios import SCENARIOS, Scenario
+
+_LOOKS_UP_S = 0.05
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bench until standard input closes."""
     parser = argparse.ArgumentParser(
         prog="python -m ohx_desktop.virtual.bench",
-        description="Run an emulated BlueZ with a virtual cuff on a private D-Bus.",
+        description="Run an emulated BlueZ with a virtual device on a private D-Bus.",
     )
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), default="omron", metavar="NAME")
     parser.add_argument("--list", action="store_true", help="list the scenarios and end")
@@ -38,39 +41,55 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 async def _run(name: str) -> None:
     scenario = SCENARIOS[name]
-    room, cuff = scenario.furnish()
+    room, actor = scenario.furnish()
     try:
         async with emulated_bluez(room) as bluez:
-            _announce(name, cuff, bluez)
-            measuring = asyncio.create_task(_measure_when_scanned(scenario, cuff, bluez))
+            _announce(name, actor, bluez)
+            acting = asyncio.create_task(_act_when_scanned(scenario, actor, bluez))
             async for line in _standard_input():
-                if line == "measure" and scenario.measurement is not None:
-                    await cuff.measure(*scenario.measurement)
-            measuring.cancel()
-            await asyncio.wait({measuring})
+                if line == "measure" and scenario.measures:
+                    await actor.measure()
+                elif line == "button":
+                    actor.wake()
+                elif line == "pair" and actor.enter_pairing is not None:
+                    actor.enter_pairing()
+            acting.cancel()
+            await asyncio.wait({acting})
     finally:
         await room.close()
 
 
-def _announce(name: str, cuff: Cuff, bluez: EmulatedBlueZ) -> None:
+def _announce(name: str, actor: Actor, bluez: EmulatedBlueZ) -> None:
     facts = {
         "DBUS_SYSTEM_BUS_ADDRESS": bluez.address,
-        "address": cuff.peripheral.address,
-        "model": cuff.profile.model,
+        "address": actor.device.peripheral.address,
+        "model": actor.model,
         "passkey": f"{PASSKEY:06d}",
         "scenario": name,
+        **actor.facts,
     }
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
 
 
-async def _measure_when_scanned(scenario: Scenario, cuff: Cuff, bluez: EmulatedBlueZ) -> None:
+async def _act_when_scanned(scenario: Scenario, actor: Actor, bluez: EmulatedBlueZ) -> None:
     await bluez.wait_for_scan()
     await asyncio.sleep(scenario.measure_after_s)
-    if scenario.measurement is None:
-        cuff.press_bluetooth_button()
+    if scenario.starts_pairing and actor.enter_pairing is not None:
+        actor.enter_pairing()
+        await _until_paired(actor)
+        await bluez.wait_for_scan()
+        await asyncio.sleep(scenario.measure_after_s)
+    if scenario.measures:
+        await actor.measure()
     else:
-        await cuff.measure(*scenario.measurement)
+        actor.wake()
+
+
+async def _until_paired(actor: Actor) -> None:
+    radio = actor.device.peripheral
+    while not radio.has_bond or radio.connection is not None:  # noqa: ASYNC110 - looks up
+        await asyncio.sleep(_LOOKS_UP_S)
 
 
 async def _standard_input() -> AsyncIterator[str]:

@@ -21,14 +21,13 @@ from bleak.exc import (
 
 from ohx_desktop.virtual.bleak_scanner import require_adapter
 from ohx_desktop.virtual.connection import Connection, LinkDropped
-from ohx_desktop.virtual.gatt import AttError, AttributeTable, uuid16
+from ohx_desktop.virtual.gatt import DEFAULT_MTU, AttError, AttributeTable, uuid16
 from ohx_desktop.virtual.pairing import PairingFailed
 from ohx_desktop.virtual.peripheral import ConnectFailed
 from ohx_desktop.virtual.room import VirtualRoom
 
 _T = TypeVar("_T")
 
-_DEFAULT_MTU = 23
 _ATT_WRITE_OVERHEAD = 3
 
 
@@ -54,6 +53,7 @@ class RoomClient(BaseBleakClient):
             address_or_ble_device.name if isinstance(address_or_ble_device, BLEDevice) else ""
         )
         self._connection: Connection | None = None
+        self._securing: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -62,8 +62,8 @@ class RoomClient(BaseBleakClient):
 
     @property
     def mtu_size(self) -> int:
-        """The smallest ATT MTU."""
-        return _DEFAULT_MTU
+        """The ATT MTU, in bytes."""
+        return DEFAULT_MTU if self._connection is None else self._connection.table.mtu
 
     @property
     def is_connected(self) -> bool:
@@ -85,6 +85,7 @@ class RoomClient(BaseBleakClient):
                 raise BleakError(f"Failed to connect: {failed}") from failed
             self._connection = connection
             connection.when_closed(self._link_ended)
+            connection.on_security_request = self._secure
             try:
                 if pair:
                     await self.pair()
@@ -99,6 +100,8 @@ class RoomClient(BaseBleakClient):
             self._connection.close()
 
     def _link_ended(self) -> None:
+        if self._securing is not None:
+            self._securing.cancel()
         self._connection = None
         self.services = None
         if self._disconnected_callback is not None:
@@ -111,6 +114,14 @@ class RoomClient(BaseBleakClient):
         with _bleak_errors():
             await self._link.pair(self.room.agent)
         self.room.bonds.add(self.address.upper())
+
+    def _secure(self) -> None:
+        """Pair because the device asks for it, as operating systems do by themselves."""
+        self._securing = asyncio.get_running_loop().create_task(self._try_to_pair())
+
+    async def _try_to_pair(self) -> None:
+        with contextlib.suppress(BleakError):  # refused or cut off: the link stays unencrypted
+            await self.pair()
 
     async def unpair(self) -> None:
         """Disconnect and forget the bond."""
@@ -202,7 +213,7 @@ def _service_collection(
                 characteristic.handle,
                 characteristic.uuid,
                 [p.value for p in characteristic.properties],
-                lambda: _DEFAULT_MTU - _ATT_WRITE_OVERHEAD,
+                lambda: table.mtu - _ATT_WRITE_OVERHEAD,
                 bleak_service,
             )
             collection.add_characteristic(bleak_characteristic)

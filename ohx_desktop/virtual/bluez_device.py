@@ -4,6 +4,7 @@ Source: BlueZ documentation, org.bluez.Device, and the behaviour of bluetoothd 5
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,7 @@ class BlueZDevice:
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[Connection] | None = None
         self._resolving: asyncio.Task[None] | None = None
+        self._securing: asyncio.Task[None] | None = None
         self._removal: asyncio.TimerHandle | None = None
         self._bonding = Bonding(
             device,
@@ -74,7 +76,7 @@ class BlueZDevice:
         if self._removal is not None:
             self._removal.cancel()
         self._bonding.abandon()
-        for task in (self._connecting, self._resolving):
+        for task in (self._connecting, self._resolving, self._securing):
             if task is not None:
                 task.cancel()
         if self._connection is not None:
@@ -184,6 +186,7 @@ class BlueZDevice:
         self._connection = connection
         self._set(Connected=True)
         connection.when_closed(self._link_ended)
+        connection.on_security_request = self._answer_security_request
         return connection
 
     async def _show_failed_attempt(self) -> None:
@@ -193,8 +196,9 @@ class BlueZDevice:
 
     def _link_ended(self) -> None:
         self._connection = None
-        if self._resolving is not None:
-            self._resolving.cancel()
+        for task in (self._resolving, self._securing):
+            if task is not None:
+                task.cancel()
         self._gatt.link_down()
         self._set(ServicesResolved=False)
         self._set(Connected=False)
@@ -248,6 +252,15 @@ class BlueZDevice:
                 connection.close()
             raise
         return Answer(after=self._start_resolving)
+
+    def _answer_security_request(self) -> None:
+        if self._connection is not None:
+            pairing = self._pair_by_itself(self._connection)
+            self._securing = asyncio.get_running_loop().create_task(pairing)
+
+    async def _pair_by_itself(self, connection: Connection) -> None:
+        with contextlib.suppress(BusError):  # refused or cut off: the link stays unencrypted
+            await self._bonding.bond(connection, None)
 
     async def _secure(self, sender: str | None) -> None:
         if self._connection is None:

@@ -26,8 +26,6 @@ GATT_SERVICE = "org.bluez.GattService1"
 GATT_CHARACTERISTIC = "org.bluez.GattCharacteristic1"
 GATT_DESCRIPTOR = "org.bluez.GattDescriptor1"
 
-MTU = 23
-
 NEEDS_SECURITY = frozenset({0x05, 0x0C, 0x0F})
 """ATT errors that pairing may cure."""
 
@@ -121,7 +119,7 @@ class GattObjects:
             "UUID": Variant("s", characteristic.uuid),
             "Service": Variant("o", service_path),
             "Flags": Variant("as", sorted(characteristic.properties)),
-            "MTU": Variant("q", MTU),
+            "MTU": Variant("q", self._table.mtu),
         }
         if characteristic.can_subscribe:
             properties["Notifying"] = Variant("b", False)
@@ -235,4 +233,4 @@ class GattObjects:
             message, lambda link: link.subscribe(target.handle, subscribers.deliver)
         )
         theirs = subscribers.acquire(message.sender or "")
-        return Answer(body=(0, MTU), unix_fds=(theirs.fileno(),), after=theirs.close)
+        return Answer(body=(0, self._table.mtu), unix_fds=(theirs.fileno(),), after=theirs.close)

@@ -38,7 +38,10 @@ class Connection:
         self._subscribers: dict[int, OnValue] = {}
         self._operations = 0
         self._indications = 0
+        self._opened_s = asyncio.get_running_loop().time()
+        self._subscribed_after_s: dict[int, float] = {}
         self.on_activity: Callable[[], None] = lambda: None
+        self.on_security_request: Callable[[], None] = lambda: None
 
     @property
     def is_open(self) -> bool:
@@ -81,6 +84,8 @@ class Connection:
         if not characteristic.can_subscribe:
             raise AttError(0x06)
         self._subscribers[handle] = on_value
+        now_s = asyncio.get_running_loop().time()
+        self._subscribed_after_s[handle] = now_s - self._opened_s
         self.on_activity()
 
     async def unsubscribe(self, handle: int) -> None:
@@ -109,6 +114,20 @@ class Connection:
     def is_subscribed(self, characteristic: Characteristic) -> bool:
         """Whether the host wants values of this characteristic."""
         return characteristic.handle in self._subscribers
+
+    def subscribed_after_s(self, characteristic: Characteristic) -> float | None:
+        """Return how long after connecting the host subscribed; None while it has not."""
+        if not self.is_subscribed(characteristic):
+            return None
+        return self._subscribed_after_s[characteristic.handle]
+
+    def request_security(self) -> None:
+        """Ask the host to pair or encrypt; it does so by itself, some time later.
+
+        Source: Core specification, Security Manager, Security Request.
+        """
+        if not self.is_encrypted:
+            self.on_security_request()
 
     def client_configuration(self, characteristic: Characteristic) -> int:
         """Return the value of its Client Characteristic Configuration: 1 notify, 2 indicate."""

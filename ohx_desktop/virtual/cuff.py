@@ -18,7 +18,6 @@ from ohx_desktop.virtual.encoding import (
     CuffRecord,
     StatusFlag,
     encode_cuff_pressure,
-    encode_measurement,
 )
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.memory import CuffClock, CuffMemory, StoredRecord
@@ -222,7 +221,7 @@ class Cuff:
                 )
                 if connection.faults.lose_link_mid_transfer and stored is lose_before:
                     connection.close()
-                frame = encode_measurement(stored.record, self.profile.flags)
+                frame = self.profile.encode(stored.record, self.profile.flags)
                 await connection.send(self._services.measurement, frame)
                 stored.is_delivered = True
                 sent.add(stored)
@@ -233,8 +232,9 @@ class Cuff:
         return next((stored for stored in self.memory.to_send() if stored not in sent), None)
 
     def _is_listened_to(self, connection: Connection) -> bool:
-        is_subscribed = connection.is_subscribed(self._services.measurement)
-        return is_subscribed and not connection.faults.silent
+        after_s = connection.subscribed_after_s(self._services.measurement)
+        is_heard = after_s is not None and after_s >= self.profile.settle_s
+        return is_heard and not connection.faults.silent
 
     async def _wait_for_news(self, connection: Connection) -> None:
         """Wait until the host or a measurement gives something to do, else hang up."""

@@ -1,23 +1,13 @@
 """The GATT services of a virtual cuff."""
 
 import struct
-from collections.abc import Callable
 
+from ohx_desktop.virtual.device_services import battery, device_information, readable
 from ohx_desktop.virtual.encoding import encode_current_time, parse_current_time
 from ohx_desktop.virtual.faults import TIME_REFUSED
 from ohx_desktop.virtual.gatt import AttError, Characteristic, Property, Service, uuid16
 from ohx_desktop.virtual.memory import CuffClock
 from ohx_desktop.virtual.profiles import BLOOD_PRESSURE_SERVICE, CuffProfile
-
-_BATTERY_PERCENT = 87
-
-
-def _readable(number: int, value: Callable[[], bytes] | bytes) -> Characteristic:
-    return Characteristic(
-        uuid=uuid16(number),
-        properties=frozenset({Property.READ}),
-        on_read=value if callable(value) else lambda: value,
-    )
 
 
 class CuffServices:
@@ -40,14 +30,19 @@ class CuffServices:
             if profile.has_intermediate
             else None
         )
-        feature = _readable(0x2A49, struct.pack("<H", profile.feature))
+        feature = readable(0x2A49, struct.pack("<H", profile.feature))
         pressure = [self.measurement, self.intermediate, feature]
         self.all = [
             Service(
                 uuid=BLOOD_PRESSURE_SERVICE, characteristics=[c for c in pressure if c is not None]
             ),
-            _device_information(profile, serial),
-            _battery(),
+            device_information(
+                manufacturer=profile.manufacturer,
+                model=profile.model,
+                serial=serial,
+                firmware=profile.firmware,
+            ),
+            battery(),
         ]
         if profile.has_current_time:
             self.all.append(self._current_time(is_protected=profile.needs_bond))
@@ -69,23 +64,3 @@ class CuffServices:
             self._clock.set(parse_current_time(value))
         except ValueError:
             raise AttError(TIME_REFUSED) from None
-
-
-def _device_information(profile: CuffProfile, serial: str) -> Service:
-    texts = {
-        0x2A29: profile.manufacturer,
-        0x2A24: profile.model,
-        0x2A25: serial,
-        0x2A26: profile.firmware,
-    }
-    characteristics = [_readable(number, text.encode()) for number, text in texts.items()]
-    return Service(uuid=uuid16(0x180A), characteristics=characteristics)
-
-
-def _battery() -> Service:
-    level = Characteristic(
-        uuid=uuid16(0x2A19),
-        properties=frozenset({Property.READ, Property.NOTIFY}),
-        on_read=lambda: bytes((_BATTERY_PERCENT,)),
-    )
-    return Service(uuid=uuid16(0x180F), characteristics=[level])

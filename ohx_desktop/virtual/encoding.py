@@ -19,6 +19,7 @@ UNKNOWN_USER = 255
 
 CURRENT_TIME_LENGTH = 10
 
+_SWAPPED_FLAGS = b"\x56"
 _MANTISSA_LIMIT = 2048
 _EXPONENTS = range(-8, 8)
 
@@ -133,6 +134,25 @@ def encode_measurement(record: CuffRecord, flags: MeasurementFlag) -> bytes:
     if MeasurementFlag.STATUS in flags:
         frame += struct.pack("<H", record.status)
     return frame
+
+
+def encode_swapped_measurement(record: CuffRecord, _: MeasurementFlag) -> bytes:
+    """Encode a record as the Beurer BM85 does: like 0x2A35, with an order of its own.
+
+    Its flags announce time, pulse, status and a reserved bit. A user byte is there all the same,
+    and pulse and status have their high byte first. Source: captures of a BM85.
+    """
+    if record.taken_at is None:
+        raise ValueError("this model always sends a time")
+    pressures = (record.systolic, record.diastolic, record.mean)
+    return (
+        _SWAPPED_FLAGS
+        + b"".join(encode_sfloat(value) for value in pressures)
+        + encode_date_time(record.taken_at)
+        + encode_sfloat(record.pulse)[::-1]
+        + bytes((record.user,))
+        + struct.pack(">H", record.status)
+    )
 
 
 def encode_cuff_pressure(pressure_mmhg: int) -> bytes:

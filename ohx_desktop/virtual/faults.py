@@ -18,7 +18,10 @@ TIME_REFUSED = 0x80
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """What goes wrong. Indications are numbered from 0 in each connection."""
+    """What goes wrong. Indications are numbered from 0 in each connection.
+
+    Devices that answer in frames of their own, by notification, count whole frames as indications.
+    """
 
     connections: int | None = None
     """For how many connections the faults last; afterwards the device behaves. None: for ever."""
@@ -51,6 +54,10 @@ class Faults:
     """Send this indication with bytes that no flag explains."""
     truncated_indication: int | None = None
     """Send this indication without its last two bytes."""
+    wrong_checksum: int | None = None
+    """Send this value with its last byte inverted, where private protocols keep a check."""
+    damaged_record: bool = False
+    """The next record is stored with a check byte that does not fit it."""
     duplicated_indication: int | None = None
     """Send this indication twice, as after a lost confirmation."""
     failed_measurement: bool = False
@@ -61,6 +68,8 @@ class Faults:
 
     def frames_for(self, number: int, frame: bytes) -> tuple[bytes, ...]:
         """Return what is really sent for indication `number`: spoilt, twice, or as it is."""
+        if number == self.wrong_checksum:
+            frame = frame[:-1] + bytes((frame[-1] ^ 0xFF,))
         if number == self.malformed_indication:
             frame = frame + NAN
         if number == self.truncated_indication:

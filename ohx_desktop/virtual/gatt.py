@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+DEFAULT_MTU = 23
+"""Bytes of the smallest ATT MTU: values of up to 20 bytes."""
+
 BASE_UUID = "0000{:04x}-0000-1000-8000-00805f9b34fb"
 
 
@@ -65,10 +68,14 @@ class Service:
 
 
 class AttributeTable:
-    """All services of a device, numbered as a GATT server numbers them: from 1, gapless."""
+    """All services of a device, numbered as a GATT server numbers them: from 1, gapless.
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    `mtu`: the ATT MTU the device agrees to, in bytes.
+    """
+
+    def __init__(self, services: Sequence[Service], *, mtu: int = DEFAULT_MTU) -> None:
         self.services = tuple(services)
+        self.mtu = mtu
         self._by_handle: dict[int, Characteristic] = {}
         next_handle = 1
         for service in self.services:

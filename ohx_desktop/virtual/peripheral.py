@@ -11,8 +11,14 @@ from dataclasses import dataclass, field
 
 from ohx_desktop.virtual.connection import Connection
 from ohx_desktop.virtual.faults import Faults
-from ohx_desktop.virtual.gatt import AttributeTable, Service
-from ohx_desktop.virtual.pairing import PairingAgent, PairingMethod, negotiate
+from ohx_desktop.virtual.gatt import DEFAULT_MTU, AttributeTable, Service
+from ohx_desktop.virtual.pairing import (
+    PairingAgent,
+    PairingFailed,
+    PairingFailure,
+    PairingMethod,
+    negotiate,
+)
 
 BEACON_INTERVAL_S = 1.0
 """How often a scanner hears an unchanged advertisement. Between the device's own interval (tens
@@ -55,11 +61,13 @@ class Peripheral:
         pairing_method: PairingMethod = PairingMethod.JUST_WORKS,
         new_passkey: Callable[[], int] = six_digits,
         beacon_interval_s: float = BEACON_INTERVAL_S,
+        mtu: int = DEFAULT_MTU,
     ) -> None:
         self.address = address
-        self.table = AttributeTable(services)
+        self.table = AttributeTable(services, mtu=mtu)
         self.pairing_method = pairing_method
         self.has_bond = False
+        self.accepts_pairing = True
         self.display: str | None = None
         self.is_in_range = True
         self.rssi_dbm = TYPICAL_RSSI_DBM
@@ -161,6 +169,8 @@ class Peripheral:
         return connection
 
     async def _pair_with(self, agent: PairingAgent) -> None:
+        if not self.accepts_pairing:
+            raise PairingFailed(PairingFailure.REFUSED)
         await negotiate(
             self.pairing_method,
             agent,

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from ohx_desktop.virtual.encoding import MeasurementFlag
+from ohx_desktop.virtual.encoding import (
+    CuffRecord,
+    MeasurementFlag,
+    encode_measurement,
+    encode_swapped_measurement,
+)
 from ohx_desktop.virtual.gatt import uuid16
 from ohx_desktop.virtual.pairing import PairingMethod
 from ohx_desktop.virtual.peripheral import AdvertisingData
@@ -90,6 +95,10 @@ class CuffProfile:
     firmware: str
     advertising: Callable[[OnTheAir], AdvertisingData]
     flags: MeasurementFlag = _ALL_FIELDS
+    encode: Callable[[CuffRecord, MeasurementFlag], bytes] = encode_measurement
+    """How a record becomes an indication."""
+    settle_s: float = 0.0
+    """A host that subscribes sooner after connecting is never sent anything."""
     feature: int = 0
     users: Sequence[int] = (1, 2)
     """User numbers as sent; the first is used unless told otherwise."""
@@ -148,6 +157,10 @@ def _beurer_bm54(_: OnTheAir) -> AdvertisingData:
     )
 
 
+def _beurer_bm85(_: OnTheAir) -> AdvertisingData:
+    return AdvertisingData(name="Beurer BM85", service_uuids=(BLOOD_PRESSURE_SERVICE,))
+
+
 def _generic(_: OnTheAir) -> AdvertisingData:
     return AdvertisingData(name="Virtual BP", service_uuids=(BLOOD_PRESSURE_SERVICE,))
 
@@ -192,6 +205,23 @@ BEURER_BM54 = CuffProfile(
 )
 """Beurer: passkey on the display, no clock service, all memory after every subscription."""
 
+BEURER_BM85 = CuffProfile(
+    manufacturer="Beurer GmbH",
+    model="BM85",
+    firmware="V1.0",
+    advertising=_beurer_bm85,
+    encode=encode_swapped_measurement,
+    settle_s=0.1,
+    users=(0, 1),
+    delivery=Delivery.WHOLE_MEMORY,
+    mean_pressure=MeanPressure.ZERO,
+    needs_bond=False,
+    has_current_time=False,
+    factory_time=datetime.fromisoformat("2019-01-01T00:00:00"),
+    pace=Pace(),
+)
+"""Beurer: pulse and status high byte first, a user byte that no flag announces, deaf at first."""
+
 GENERIC_CUFF = CuffProfile(
     manufacturer="OHX",
     model="Virtual BP",
@@ -210,5 +240,6 @@ PROFILES: Mapping[str, CuffProfile] = {
     "omron-hem-7155t": OMRON_HEM_7155T,
     "omron-hem-7322t": OMRON_HEM_7322T,
     "beurer-bm54": BEURER_BM54,
+    "beurer-bm85": BEURER_BM85,
     "generic": GENERIC_CUFF,
 }

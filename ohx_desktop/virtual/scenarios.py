@@ -1,102 +1,105 @@
-"""Named scenes for the bench: a cuff, what it remembers, what it measures, what goes wrong."""
+"""Named scenes for the bench: a device, what it remembers, what it measures, what goes wrong."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ohx_desktop.virtual.cuff import Cuff
+from ohx_desktop.virtual.cast import (
+    OTHER_HOSTS_KEY,
+    Actor,
+    Circumstances,
+    Role,
+    cuff,
+    ffe0_scale,
+    omron_eeprom,
+    scale,
+)
 from ohx_desktop.virtual.faults import Faults
-from ohx_desktop.virtual.memory import CuffClock
+from ohx_desktop.virtual.ffe0_profiles import BF800, SBF70
+from ohx_desktop.virtual.omron_models import (
+    HEM_7142T2,
+    HEM_7155T,
+    HEM_7322T,
+    HEM_7380T1,
+)
 from ohx_desktop.virtual.profiles import (
     BEURER_BM54,
+    BEURER_BM85,
     GENERIC_CUFF,
     OMRON_HEM_7155T,
     OMRON_HEM_7322T,
-    CuffProfile,
 )
 from ohx_desktop.virtual.room import Adapter, VirtualRoom
+from ohx_desktop.virtual.scale_profiles import BF720, BF788, SBF73
 
 ADDRESS = "00:5F:BF:12:34:56"
-PASSKEY = 314159
-
-Values = tuple[int, int, int]
-"""Systolic and diastolic in mmHg, pulse in beats a minute."""
-
-BACKLOG: tuple[tuple[Values, timedelta], ...] = (
-    ((141, 93, 80), timedelta(days=2, hours=3)),
-    ((135, 88, 77), timedelta(days=1, hours=2)),
-    ((133, 86, 74), timedelta(hours=9)),
-)
-"""Readings of earlier days, which must not be filed for the person who sits there now."""
 
 _NO_FAULTS = Faults()
-_QUICK_PACE_S = 0.8
-"""The bench shortens the devices' own pause before they hang up, and a measurement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """One scene. The measurement is taken some time after a program begins to scan."""
+    """One scene. The measurement is taken some time after a program begins to scan.
 
-    profile: CuffProfile
-    backlog: tuple[tuple[Values, timedelta], ...] = BACKLOG
-    measurement: Values | None = (128, 82, 71)
+    With `starts_pairing` the person first puts the device into pairing mode, and measures once a
+    program has paired with it, left, and scans again.
+    """
+
+    role: Role
+    has_backlog: bool = True
+    measures: bool = True
     measure_after_s: float = 1.2
     is_bonded: bool = True
+    starts_pairing: bool = False
     clock_offset: timedelta = timedelta()
     clock_is_set: bool = True
     link_timeout_s: float = 60.0
     adapter: Adapter = Adapter.ON
     faults: Faults = _NO_FAULTS
 
-    def furnish(self) -> tuple[VirtualRoom, Cuff]:
-        """Make the room and the cuff in it."""
-        clock = CuffClock(
-            offset=self.clock_offset,
-            started_at=None if self.clock_is_set else self.profile.factory_time,
+    def furnish(self) -> tuple[VirtualRoom, Actor]:
+        """Make the room and the device in it."""
+        actor = self.role(
+            Circumstances(
+                address=ADDRESS,
+                has_backlog=self.has_backlog,
+                clock_offset=self.clock_offset,
+                clock_is_set=self.clock_is_set,
+                link_timeout_s=self.link_timeout_s,
+                faults=self.faults,
+            )
         )
-        pace = replace(
-            self.profile.pace,
-            quiet_s=min(self.profile.pace.quiet_s, _QUICK_PACE_S),
-            link_timeout_s=self.link_timeout_s,
-            measuring_s=min(self.profile.pace.measuring_s, _QUICK_PACE_S),
-        )
-        cuff = Cuff(
-            self.profile,
-            address=ADDRESS,
-            clock=clock,
-            pace=pace,
-            faults=self.faults,
-            passkey=PASSKEY,
-        )
-        for values, ago in self.backlog:
-            cuff.remember(*values, ago=ago)
         room = VirtualRoom()
-        room.add(cuff)
+        room.add(actor.device)
         room.adapter = self.adapter
         if self.is_bonded:
-            room.bond(cuff)
-        return room, cuff
+            room.bond(actor.device)
+        return room, actor
 
 
-_OMRON = Scenario(profile=OMRON_HEM_7155T)
-_BEURER = Scenario(profile=BEURER_BM54)
+_OMRON = Scenario(role=cuff(OMRON_HEM_7155T))
+_BEURER = Scenario(role=cuff(BEURER_BM54))
+_EEPROM = Scenario(role=omron_eeprom(HEM_7155T))
+_FE4A = Scenario(role=omron_eeprom(HEM_7380T1, key=None))
+_SCALE = Scenario(role=scale(BF720))
+_FFE0 = Scenario(role=ffe0_scale(SBF70), is_bonded=False)
 
-SCENARIOS: Mapping[str, Scenario] = {
+_CUFFS: Mapping[str, Scenario] = {
     "omron": _OMRON,
-    "omron-no-clock-service": Scenario(profile=OMRON_HEM_7322T),
+    "omron-no-clock-service": Scenario(role=cuff(OMRON_HEM_7322T)),
     "omron-unpaired": replace(_OMRON, is_bonded=False),
     "beurer": _BEURER,
     "beurer-unpaired": replace(_BEURER, is_bonded=False),
-    "generic": Scenario(profile=GENERIC_CUFF, is_bonded=False),
-    "new-only": replace(_OMRON, backlog=()),
-    "backlog-only": replace(_OMRON, measurement=None),
+    "beurer-bm85": Scenario(role=cuff(BEURER_BM85), is_bonded=False),
+    "generic": Scenario(role=cuff(GENERIC_CUFF), is_bonded=False),
+    "new-only": replace(_OMRON, has_backlog=False),
+    "backlog-only": replace(_OMRON, measures=False),
     "clock-wrong": replace(_OMRON, clock_offset=timedelta(hours=-1)),
     "clock-never-set": replace(_OMRON, clock_is_set=False),
     "failed-measurement": replace(_OMRON, faults=Faults(failed_measurement=True)),
-    "truncated": replace(_OMRON, backlog=(), faults=Faults(truncated_indication=0)),
-    "malformed": replace(_OMRON, backlog=(), faults=Faults(malformed_indication=0)),
-    "duplicated": replace(_OMRON, backlog=(), faults=Faults(duplicated_indication=0)),
+    "truncated": replace(_OMRON, has_backlog=False, faults=Faults(truncated_indication=0)),
+    "malformed": replace(_OMRON, has_backlog=False, faults=Faults(malformed_indication=0)),
+    "duplicated": replace(_OMRON, has_backlog=False, faults=Faults(duplicated_indication=0)),
     "link-lost": replace(_OMRON, faults=Faults(lose_link_mid_transfer=True)),
     "link-lost-once": replace(_OMRON, faults=Faults(lose_link_mid_transfer=True, connections=1)),
     "silent": replace(_OMRON, link_timeout_s=3.0, faults=Faults(silent=True)),
@@ -106,3 +109,54 @@ SCENARIOS: Mapping[str, Scenario] = {
     "adapter-off": replace(_OMRON, adapter=Adapter.OFF),
     "no-adapter": replace(_OMRON, adapter=Adapter.MISSING),
 }
+
+_EEPROM_CUFFS: Mapping[str, Scenario] = {
+    "omron-eeprom": _EEPROM,
+    "omron-eeprom-7322t": Scenario(role=omron_eeprom(HEM_7322T)),
+    "omron-eeprom-unpaired": Scenario(
+        role=omron_eeprom(HEM_7155T, key=None), is_bonded=False, starts_pairing=True
+    ),
+    "omron-eeprom-other-host": Scenario(role=omron_eeprom(HEM_7155T, key=OTHER_HOSTS_KEY)),
+    "omron-eeprom-backlog-only": replace(_EEPROM, measures=False),
+    "omron-eeprom-clock-wrong": replace(_EEPROM, clock_offset=timedelta(hours=-1)),
+    "omron-eeprom-clock-never-set": replace(_EEPROM, clock_is_set=False),
+    # The second reply after the session's start: the first one that carries memory is number 1.
+    "omron-eeprom-wrong-checksum": replace(_EEPROM, faults=Faults(wrong_checksum=2)),
+    "omron-eeprom-damaged-record": replace(_EEPROM, faults=Faults(damaged_record=True)),
+    "omron-eeprom-link-lost-once": replace(
+        _EEPROM, faults=Faults(lose_link_mid_transfer=True, connections=1)
+    ),
+    "omron-eeprom-silent": replace(_EEPROM, link_timeout_s=3.0, faults=Faults(silent=True)),
+    "omron-fe4a": _FE4A,
+    "omron-fe4a-token": Scenario(role=omron_eeprom(HEM_7142T2, key=None)),
+    "omron-fe4a-unpaired": replace(_FE4A, is_bonded=False, starts_pairing=True),
+    "omron-fe4a-bond-forgotten": replace(_FE4A, faults=Faults(bond_forgotten=True)),
+}
+
+_SCALES: Mapping[str, Scenario] = {
+    "scale": _SCALE,
+    "scale-no-user": Scenario(role=scale(BF720, has_user=False)),
+    "scale-unpaired": Scenario(role=scale(BF720, has_user=False), is_bonded=False),
+    "scale-socks": Scenario(role=scale(SBF73, has_bare_feet=False)),
+    "scale-stubs": Scenario(role=scale(BF788)),
+    "scale-backlog-only": replace(_SCALE, measures=False),
+    "scale-clock-never-set": Scenario(
+        role=scale(BF720, has_user=False), has_backlog=False, clock_is_set=False
+    ),
+    "scale-failed-measurement": replace(_SCALE, faults=Faults(failed_measurement=True)),
+    # The consent is answered first, then a weight; its composition is lost.
+    "scale-link-lost-once": replace(
+        _SCALE, faults=Faults(lose_link_after_indications=2, connections=1)
+    ),
+    "scale-silent": replace(_SCALE, link_timeout_s=3.0, faults=Faults(silent=True)),
+    "ffe0-scale": _FFE0,
+    "ffe0-scale-unknown-person": Scenario(role=ffe0_scale(SBF70, has_user=False), is_bonded=False),
+    "ffe0-scale-bf800": Scenario(role=ffe0_scale(BF800), is_bonded=False),
+    "ffe0-scale-dozing": Scenario(role=ffe0_scale(BF800, is_dozing=True), is_bonded=False),
+    "ffe0-scale-truncated": replace(_FFE0, faults=Faults(truncated_indication=3)),
+    "ffe0-scale-link-lost-once": replace(
+        _FFE0, faults=Faults(lose_link_after_indications=3, connections=1)
+    ),
+}
+
+SCENARIOS: Mapping[str, Scenario] = {**_CUFFS, **_EEPROM_CUFFS, **_SCALES}

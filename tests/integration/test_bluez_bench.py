@@ -31,6 +31,7 @@ from meeting import (
 from ohx_desktop.virtual.bluez import ADAPTER_PATH
 from ohx_desktop.virtual.bluez_bus import private_system_bus
 from ohx_desktop.virtual.bluez_surroundings import Quirks
+from ohx_desktop.virtual.cast import AGES
 from ohx_desktop.virtual.cuff import Cuff
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.gatt import uuid16
@@ -448,10 +449,9 @@ async def test_no_daemon_outlives_the_bench(ending: signal.Signals) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_every_scenario_furnishes_a_room(name: str) -> None:
-    room, cuff = SCENARIOS[name].furnish()
-    assert room.device(cuff.peripheral.address) is cuff.peripheral
-    ages = [
-        cuff.clock.read() - record.taken_at for record in cuff.memory.records if record.taken_at
-    ]
-    assert all(age > timedelta(hours=8) for age in ages)
+    room, actor = SCENARIOS[name].furnish()
+    radio = actor.device.peripheral
+    assert room.device(radio.address) is radio
+    assert room.is_bonded(radio.address) is SCENARIOS[name].is_bonded
+    assert all(age > timedelta(hours=8) for age in AGES)
     await room.close()

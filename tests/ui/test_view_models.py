@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -19,6 +20,7 @@ from ohx_desktop.domain.errors import (
 )
 from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.patient import Patient, PatientIdentifier
+from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.outbox.states import EntryState
 from ohx_desktop.ui import scenes, texts
@@ -29,6 +31,7 @@ from ohx_desktop.ui.models.footer import footer_view
 from ohx_desktop.ui.models.message import message_of
 from ohx_desktop.ui.models.parts import Tone
 from ohx_desktop.ui.models.review import ReviewView, review_view
+from ohx_desktop.ui.models.value import other_facts, tiles
 from ohx_desktop.ui.models.waiting import waiting_view
 from ohx_desktop.ui.models.when import age_text, length_text
 
@@ -344,3 +347,11 @@ def test_every_error_is_three_sentences() -> None:
 )
 def test_a_length_of_time_has_two_units_at_most(seconds: int, text: str) -> None:
     assert length_text(timedelta(seconds=seconds)) == text
+
+
+def test_a_weight_stands_large_and_what_belongs_to_it_beside() -> None:
+    weight = Quantity(kind=QuantityKind.BODY_WEIGHT, value=Decimal("79.95"), unit=Unit.KILOGRAM)
+    fat = Quantity(kind=QuantityKind.BODY_FAT_PERCENTAGE, value=Decimal("22.3"), unit=Unit.PERCENT)
+    reading = replace(scenes.READING, quantities=(weight, fat))
+    assert [(tile.figures, tile.unit) for tile in tiles(reading)] == [("79.95", "kg")]
+    assert other_facts(reading) == ("Body fat 22.3 %",)

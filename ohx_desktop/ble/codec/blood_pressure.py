@@ -13,7 +13,6 @@ from enum import IntFlag
 from ohx_desktop.ble.codec.date_time import DATE_TIME_LENGTH, decode_date_time
 from ohx_desktop.ble.codec.frame import FrameReader
 from ohx_desktop.ble.codec.sfloat import SFloat, decode_sfloat
-from ohx_desktop.domain.errors import Unsupported
 from ohx_desktop.domain.quantity import Unit
 
 _KILOPASCAL = 0b0000_0001
@@ -114,9 +113,7 @@ def _decode(frame: bytes, *, name: str) -> BloodPressureMeasurement:
     pulse_rate = decode_sfloat(reader.u16()) if flags & _HAS_PULSE else None
     user_id = reader.u8() if flags & _HAS_USER else None
     status = reader.u16() if flags & _HAS_STATUS else None
-    if reader.left and flags & _RESERVED:
-        raise Unsupported(f"{name}: the device uses a form of its own that this program lacks")
-    reader.finish()
+    reader.finish(reserved=flags & _RESERVED)
     return BloodPressureMeasurement(
         unit=Unit.KILOPASCAL if flags & _KILOPASCAL else Unit.MM_HG,
         systolic=systolic,

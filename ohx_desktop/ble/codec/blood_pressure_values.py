@@ -6,10 +6,8 @@ determine with either. Without systolic and diastolic pressure there is no readi
 Source: Blood Pressure Service 1.1.1; receiver rules for odd frames.
 """
 
-from decimal import Decimal
-
 from ohx_desktop.ble.codec.blood_pressure import BloodPressureMeasurement, Status
-from ohx_desktop.ble.codec.sfloat import SFloat
+from ohx_desktop.ble.codec.measured import number
 from ohx_desktop.domain.errors import MeasurementFailed
 from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.plausibility import require_plausible
@@ -30,7 +28,7 @@ def quantities_of(measurement: BloodPressureMeasurement) -> tuple[Quantity, ...]
 
     Pressures are in mm[Hg], rates in /min. Raises MeasurementFailed, Implausible.
     """
-    systolic, diastolic = _number(measurement.systolic), _number(measurement.diastolic)
+    systolic, diastolic = number(measurement.systolic), number(measurement.diastolic)
     if systolic is None or diastolic is None:
         raise MeasurementFailed("the device reports that it could not measure the pressure")
     unit = measurement.unit
@@ -38,10 +36,10 @@ def quantities_of(measurement: BloodPressureMeasurement) -> tuple[Quantity, ...]
         pressure(QuantityKind.SYSTOLIC_BLOOD_PRESSURE, systolic, unit),
         pressure(QuantityKind.DIASTOLIC_BLOOD_PRESSURE, diastolic, unit),
     ]
-    mean = _number(measurement.mean_arterial)
+    mean = number(measurement.mean_arterial)
     if mean is not None:
         quantities.append(pressure(QuantityKind.MEAN_ARTERIAL_PRESSURE, mean, unit))
-    rate = _number(measurement.pulse_rate)
+    rate = number(measurement.pulse_rate)
     if rate is not None:
         quantities.append(Quantity(kind=QuantityKind.PULSE_RATE, value=rate, unit=Unit.PER_MINUTE))
     require_plausible(quantities)
@@ -59,7 +57,3 @@ def flags_of(measurement: BloodPressureMeasurement) -> frozenset[Flag]:
     if status & _PULSE_FIELD in (Status.PULSE_ABOVE_LIMIT, Status.PULSE_BELOW_LIMIT):
         flags.add(Flag.PULSE_OUT_OF_RANGE)
     return frozenset(flags)
-
-
-def _number(value: SFloat | None) -> Decimal | None:
-    return value if isinstance(value, Decimal) and value else None

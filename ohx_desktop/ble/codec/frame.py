@@ -1,6 +1,6 @@
 """Reading a frame front to back, with the two ways it can have the wrong length as errors."""
 
-from ohx_desktop.domain.errors import TrailingBytes, Truncated
+from ohx_desktop.domain.errors import TrailingBytes, Truncated, Unsupported
 
 
 class FrameReader:
@@ -34,7 +34,27 @@ class FrameReader:
         """Take an unsigned 16-bit integer, little-endian. Raises Truncated."""
         return int.from_bytes(self.take(2), "little")
 
-    def finish(self) -> None:
-        """Check that nothing is left. Raises TrailingBytes."""
+    def s16(self) -> int:
+        """Take a signed 16-bit integer, little-endian. Raises Truncated."""
+        return int.from_bytes(self.take(2), "little", signed=True)
+
+    def u24(self) -> int:
+        """Take an unsigned 24-bit integer, little-endian. Raises Truncated."""
+        return int.from_bytes(self.take(3), "little")
+
+    def u32(self) -> int:
+        """Take an unsigned 32-bit integer, little-endian. Raises Truncated."""
+        return int.from_bytes(self.take(4), "little")
+
+    def finish(self, *, reserved: int = 0) -> None:
+        """Check that nothing is left. Raises TrailingBytes, Unsupported.
+
+        `reserved` are the flags that are set and of no known meaning. They do no harm while the
+        length fits the known ones; with more bytes, nobody can tell where the fields lie.
+        """
+        if self.left and reserved:
+            raise Unsupported(
+                f"{self._name}: the device uses a form of its own that this program lacks"
+            )
         if self.left:
             raise TrailingBytes(f"{self._name}: {self.left} bytes more than its flags explain")

@@ -36,10 +36,11 @@ def decode_sfloat(raw: int) -> SFloat:
     special = _SPECIAL.get(raw)
     if special is not None:
         return special
-    mantissa = _signed(raw & 0x0FFF, _MANTISSA_BITS)
-    exponent = _signed(raw >> _MANTISSA_BITS, _EXPONENT_BITS)
+    mantissa = signed(raw & 0x0FFF, _MANTISSA_BITS)
+    exponent = signed(raw >> _MANTISSA_BITS, _EXPONENT_BITS)
     return Decimal(mantissa).scaleb(exponent)
 
 
-def _signed(raw: int, bits: int) -> int:
+def signed(raw: int, bits: int) -> int:
+    """Return the two's complement number that the lowest `bits` of an unsigned one are."""
     return raw - (1 << bits) if raw >> (bits - 1) else raw

@@ -3,34 +3,41 @@
 No command asks for records: once indications are on, the device sends what it has, old and new,
 and falls silent or disconnects. It may be connected before, while or after it measures.
 
+Cuffs that send the same characteristic in a form of their own bring their own decoder.
+
 Source: Blood Pressure Profile 1.1.1; Bluetooth SIG health services, sessions.
 """
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from ohx_desktop.ble.assigned_numbers import BLOOD_PRESSURE_MEASUREMENT, INTERMEDIATE_CUFF_PRESSURE
-from ohx_desktop.ble.codec.blood_pressure import decode_blood_pressure_measurement
-from ohx_desktop.ble.codec.blood_pressure_values import quantities_of
-from ohx_desktop.ble.events import LinkState, ReadingReceived, RecordRefused
+from ohx_desktop.ble.burst import Burst
+from ohx_desktop.ble.codec.blood_pressure import (
+    BloodPressureMeasurement,
+    decode_blood_pressure_measurement,
+)
+from ohx_desktop.ble.codec.blood_pressure_values import flags_of, quantities_of
+from ohx_desktop.ble.events import LinkState
 from ohx_desktop.ble.link import Link
-from ohx_desktop.ble.memory import Judge, Record
+from ohx_desktop.ble.record import Record
 from ohx_desktop.ble.session import (
     FIRST_RECORD_S,
     SESSION_S,
     SILENCE_S,
     Conversation,
+    identify,
     measure_clock_offset,
-    pair,
-    read_identity,
     settle,
     with_pairing,
 )
 from ohx_desktop.domain.errors import ConnectionLost, DecodingError, DeviceError, DeviceSilent
-from ohx_desktop.domain.reading import Reading
+
+Decode = Callable[[bytes], BloodPressureMeasurement]
+"""Takes a 0x2A35 value apart. Raises the DecodingError family."""
 
 # Shorter values are no records: some stacks send empty ones when indications are switched on.
 _SHORTEST_RECORD = 2
@@ -49,7 +56,11 @@ _Inbox = asyncio.Queue[_Arrival | None]
 """What arrives, in order; None once the link is gone."""
 
 
-async def read_blood_pressure(link: Link, conversation: Conversation) -> None:
+async def read_blood_pressure(
+    link: Link,
+    conversation: Conversation,
+    decode: Decode = decode_blood_pressure_measurement,
+) -> None:
     """Take every record the device sends and tell the readings.
 
     Raises DeviceSilent when no record comes, ConnectionLost when the link breaks before one,
@@ -61,21 +72,15 @@ async def read_blood_pressure(link: Link, conversation: Conversation) -> None:
             "the device offers no blood-pressure measurements",
             hint="see docs/devices.md for the devices this program reads",
         )
-    if conversation.recognised.pairs_first:
-        await pair(link, conversation)
-    judge = Judge(
-        identity=await read_identity(link, conversation),
-        session_began=conversation.session_began,
-        offset=await measure_clock_offset(link, conversation),
-    )
+    conversation = await identify(link, conversation)
+    burst = Burst.of(conversation, await measure_clock_offset(link, conversation))
     await settle(connected_s, conversation.recognised.settle_s)
     inbox: _Inbox = asyncio.Queue()
     await _subscribe(link, conversation, inbox)
     lost = asyncio.ensure_future(link.wait_disconnected())
     lost.add_done_callback(lambda _: inbox.put_nowait(None))
-    burst = _Burst(judge, conversation)
     try:
-        failure = await _receive(inbox, burst, conversation)
+        failure = await _receive(inbox, burst, conversation, decode)
     finally:
         lost.cancel()
     burst.close()
@@ -96,7 +101,9 @@ async def _subscribe(link: Link, conversation: Conversation, inbox: _Inbox) -> N
     await enable(BLOOD_PRESSURE_MEASUREMENT, partial(deliver, can_be_record=True))
 
 
-async def _receive(inbox: _Inbox, burst: "_Burst", conversation: Conversation) -> DeviceError:
+async def _receive(
+    inbox: _Inbox, burst: Burst, conversation: Conversation, decode: Decode
+) -> DeviceError:
     """Take arrivals until the device is silent or gone; return what that means without a record."""
     loop = asyncio.get_running_loop()
     ends_s = loop.time() + SESSION_S
@@ -116,53 +123,28 @@ async def _receive(inbox: _Inbox, burst: "_Burst", conversation: Conversation) -
             is_receiving = True
             conversation.tell_state(LinkState.RECEIVING)
         if arrival.is_record:
-            burst.add(arrival)
+            burst.add(
+                *blood_pressure_record(arrival.frame, decode, received_at=arrival.received_at)
+            )
 
 
-class _Burst:
-    """The records of one connection: each told as soon as it is certain what it is."""
+def blood_pressure_record(
+    frame: bytes, decode: Decode, *, received_at: datetime
+) -> tuple[Record, DecodingError | None]:
+    """Return what a 0x2A35 value is to the judge of new and stored, and why it was refused.
 
-    def __init__(self, judge: Judge, conversation: Conversation) -> None:
-        self._judge = judge
-        self._conversation = conversation
-        self._records: list[Record] = []
-        self.has_records = False
-
-    def add(self, arrival: _Arrival) -> None:
-        """Take a record; a copy of one that this listening has met is dropped."""
-        self.has_records = True
-        first_met = self._conversation.first_met(arrival.frame)
-        if first_met is self._conversation.listening:
-            return
-        record, error = _decode(arrival, seen_before=first_met is not None)
-        self._records.append(record)
-        if error is not None:
-            stored = self._judge.lay_in_memory(record)
-            self._conversation.tell(RecordRefused(error=error, stored=stored))
-        elif (reading := self._judge.judge_at_once(record)) is not None:
-            self._tell(reading, record.frame)
-
-    def close(self) -> None:
-        """Tell the readings that only the whole burst could judge."""
-        for record, reading in self._judge.judge_burst(self._records):
-            self._tell(reading, record.frame)
-
-    def _tell(self, reading: Reading, frame: bytes) -> None:
-        self._conversation.tell(ReadingReceived(reading=reading, frames=(frame,)))
-
-
-def _decode(arrival: _Arrival, *, seen_before: bool) -> tuple[Record, DecodingError | None]:
-    measurement, quantities, refusal = None, None, None
+    A value without a pressure may still tell when it was measured.
+    """
+    record = Record(frames=(frame,), received_at=received_at, quantities=None)
     try:
-        measurement = decode_blood_pressure_measurement(arrival.frame)
-        quantities = quantities_of(measurement)
+        parts = decode(frame)
+        record = replace(
+            record,
+            has_time=parts.has_time,
+            stamp=parts.timestamp,
+            user_slot=parts.user_id,
+            flags=flags_of(parts),
+        )
+        return replace(record, quantities=quantities_of(parts)), None
     except DecodingError as error:
-        refusal = error
-    record = Record(
-        frame=arrival.frame,
-        received_at=arrival.received_at,
-        measurement=measurement,
-        quantities=quantities,
-        seen_before=seen_before,
-    )
-    return record, refusal
+        return record, error

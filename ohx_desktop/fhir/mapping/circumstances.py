@@ -12,13 +12,9 @@ from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.quantity import Quantity
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.fhir.encoding import Json
-from ohx_desktop.fhir.mapping.codes import (
-    DEVICE_STATUS,
-    FLAG_CODES,
-    QUANTITY_CODES,
-    coding,
-    concept,
-)
+from ohx_desktop.fhir.mapping.codes import DEVICE_STATUS, coding, concept
+from ohx_desktop.fhir.mapping.flag_codes import FLAG_CODES
+from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES
 
 
 def effective_time(reading: Reading) -> datetime:

@@ -11,8 +11,9 @@ import re
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.fhir.encoding import Json
-from ohx_desktop.fhir.mapping.codes import MDC, QUANTITY_CODES, coding, concept
+from ohx_desktop.fhir.mapping.codes import MDC, coding, concept
 from ohx_desktop.fhir.mapping.identity import named_uuid, uuid_identifier
+from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES
 from ohx_desktop.review.submission import Gateway
 
 _CONTINUA_IDENTIFIERS = "http://terminology.hl7.org/CodeSystem/ContinuaDeviceIdentifiers"
@@ -91,8 +92,9 @@ def _continua(code: str, display: str, system: str, value: str) -> Json:
 
 
 def _types(reading: Reading) -> list[tuple[str, str]]:
-    panels = (QUANTITY_CODES[quantity.kind].panel for quantity in reading.quantities)
-    specializations = dict.fromkeys(panel.specialization for panel in panels if panel)
+    measured = {quantity.kind for quantity in reading.quantities}
+    rows = [row for kind, row in QUANTITY_CODES.items() if kind in measured]
+    specializations = dict.fromkeys(row.specialization for row in rows if row.specialization)
     return [("65573", "MDC_MOC_VMS_MDS_SIMP"), *specializations]
 
 

@@ -1,6 +1,6 @@
 """Observations of a reading: one for each panel, one for each quantity that stands alone.
 
-Source: FHIR R5 profiles vitalsigns, bp and heartrate; status bits and categories by the HL7
+Source: FHIR R5 vital-signs profiles; status bits and categories by the HL7
 Personal Health Device guide.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ohx_desktop.domain.quantity import Quantity
-from ohx_desktop.domain.reading import Source
+from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.fhir.encoding import Json
 from ohx_desktop.fhir.mapping.circumstances import (
     effective_time,
@@ -20,17 +20,20 @@ from ohx_desktop.fhir.mapping.circumstances import (
 )
 from ohx_desktop.fhir.mapping.codes import (
     PROFILE_BASE,
-    QUANTITY_CODES,
     READING_SOURCE,
     SOURCE_CODES,
     UCUM,
-    Panel,
-    QuantityCode,
     coding,
     concept,
-    loinc_and_mdc,
 )
 from ohx_desktop.fhir.mapping.identity import moment, named_uuid, uuid_identifier
+from ohx_desktop.fhir.mapping.quantity_codes import (
+    QUANTITY_CODES,
+    UNIT_NAMES,
+    Code,
+    Panel,
+    QuantityCode,
+)
 from ohx_desktop.review.submission import Submission
 
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
@@ -59,12 +62,12 @@ def _grouped(
     quantities: Sequence[Quantity],
 ) -> list[tuple[Panel | QuantityCode, list[Quantity]]]:
     """Sort quantities by the rows of the code table, those of one panel together."""
-    groups: dict[tuple[str, str], tuple[Panel | QuantityCode, list[Quantity]]] = {}
+    groups: dict[str, tuple[Panel | QuantityCode, list[Quantity]]] = {}
     order = list(QUANTITY_CODES)
     for quantity in sorted(quantities, key=lambda quantity: order.index(quantity.kind)):
         code = QUANTITY_CODES[quantity.kind]
         row = code.panel or code
-        groups.setdefault(row.mdc, (row, []))[1].append(quantity)
+        groups.setdefault(row.key, (row, []))[1].append(quantity)
     return list(groups.values())
 
 
@@ -77,16 +80,15 @@ def _observation(
     main: bool,
 ) -> Json:
     reading = submission.reading
-    mdc, _ = row.mdc
-    name = named_uuid("observation", str(reading.id), submission.patient, mdc)
+    name = named_uuid("observation", str(reading.id), submission.patient, row.key)
     resource: Json = {
         "resourceType": "Observation",
         "meta": _meta(row.profile, reading.source),
         "extension": [{"url": _GATEWAY_EXTENSION, "valueReference": devices.gateway}],
         "identifier": [uuid_identifier(name)],
         "status": "final",
-        "category": _categories(reading.source),
-        "code": loinc_and_mdc(row, text=row.text),
+        "category": _categories(row.category, reading.source),
+        "code": concept(*_codings(row, quantities, reading), text=row.text),
         "subject": {"reference": submission.patient},
     }
     if submission.encounter:
@@ -115,8 +117,16 @@ def _meta(profile: str | None, source: Source) -> Json:
     return {**claimed, "tag": [coding(READING_SOURCE, SOURCE_CODES[source])]}
 
 
-def _categories(source: Source) -> list[Json]:
-    categories = [concept(coding(_CATEGORY, "vital-signs", "Vital Signs"))]
+def _codings(
+    row: Panel | QuantityCode, quantities: Sequence[Quantity], reading: Reading
+) -> list[Json]:
+    if isinstance(row, Panel):
+        return row.codings()
+    return row.codings(quantities[0].unit, {quantity.kind for quantity in reading.quantities})
+
+
+def _categories(category: Code, source: Source) -> list[Json]:
+    categories = [concept(coding(_CATEGORY, *category))]
     if source is not Source.MANUAL:
         categories.append(concept(coding(_PHD_CATEGORY, "phd")))
     return categories
@@ -126,7 +136,7 @@ def _components(panel: Panel, quantities: list[Quantity]) -> list[Json]:
     measured = {quantity.kind: quantity for quantity in quantities}
     members = [kind for kind, row in QUANTITY_CODES.items() if row.panel is panel]
     return [
-        {"code": loinc_and_mdc(QUANTITY_CODES[kind]), **_value_or_reason(measured.get(kind))}
+        {"code": concept(*QUANTITY_CODES[kind].codings()), **_value_or_reason(measured.get(kind))}
         for kind in members
         if kind in measured or kind in panel.required
     ]
@@ -142,7 +152,7 @@ def _value(quantity: Quantity) -> Json:
     return {
         # Without an exponent, as readers expect it: 120 and not 1.2E+2.
         "value": Decimal(f"{quantity.value:f}"),
-        "unit": QUANTITY_CODES[quantity.kind].unit,
+        "unit": UNIT_NAMES[quantity.unit],
         "system": UCUM,
         "code": quantity.unit.value,
     }

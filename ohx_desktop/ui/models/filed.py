@@ -8,7 +8,7 @@ from ohx_desktop.outbox.states import ARRIVED, EntryState, OutboxEntry
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.message import sentence
 from ohx_desktop.ui.models.parts import MessageView, StepView, Tone, ValueView
-from ohx_desktop.ui.models.value import pressure_value, pulse_value
+from ohx_desktop.ui.models.value import tiles
 from ohx_desktop.ui.models.when import time_text
 
 
@@ -27,9 +27,8 @@ def filed_view(state: Filed) -> FiledView:
     """Return the view of a saved reading. Times are in the zone of `saved_at`."""
     zone = state.saved_at.tzinfo
     refused = state.entry.state is EntryState.NEEDS_ATTENTION
-    values = (pressure_value(state.reading), pulse_value(state.reading))
     return FiledView(
-        values=tuple(value for value in values if value is not None),
+        values=tiles(state.reading),
         steps=(
             _done(texts.SAVED, time_text(state.saved_at, seconds=True)),
             _sent(state, zone),

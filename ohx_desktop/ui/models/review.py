@@ -13,8 +13,7 @@ from ohx_desktop.ui.models.parts import ChipView, MessageView, QuestionView, Ton
 from ohx_desktop.ui.models.value import (
     as_displayed,
     other_facts,
-    pressure_value,
-    pulse_value,
+    tiles,
     was_converted,
 )
 from ohx_desktop.ui.models.when import length_text, moment_text
@@ -49,9 +48,8 @@ class ReviewView:
 def review_view(state: Reviewing, now: datetime) -> ReviewView:
     """Return the view of a reading at the moment `now`."""
     reading = state.reading
-    values = (pressure_value(reading), pulse_value(reading))
     return ReviewView(
-        values=tuple(value for value in values if value is not None),
+        values=tiles(reading),
         chips=(*_doubts(state, now), *_flags(reading.flags), *_facts(reading), *_more(state.more)),
         check=_check(reading) if state.needs_display_check else None,
         checked=state.display_checked,

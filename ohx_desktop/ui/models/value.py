@@ -7,10 +7,20 @@ from ohx_desktop.ui.models.parts import ValueView
 
 _SYSTOLIC = QuantityKind.SYSTOLIC_BLOOD_PRESSURE
 _DIASTOLIC = QuantityKind.DIASTOLIC_BLOOD_PRESSURE
-_IN_TILES = frozenset({_SYSTOLIC, _DIASTOLIC, QuantityKind.PULSE_RATE})
+_PULSE = QuantityKind.PULSE_RATE
 
 
-def pressure_value(reading: Reading) -> ValueView | None:
+def tiles(reading: Reading) -> tuple[ValueView, ...]:
+    """Return what stands large: the pressure and the pulse, or else the main quantity."""
+    pressure = _pressure(reading)
+    large = [pressure] if pressure else [_single(reading.quantities[0])]
+    pulse = reading.quantity(_PULSE)
+    if pulse is not None and reading.quantities[0] is not pulse:
+        large.append(_single(pulse))
+    return tuple(large)
+
+
+def _pressure(reading: Reading) -> ValueView | None:
     """Return "128/82" mmHg, a dash for a missing half; None without both."""
     systolic, diastolic = reading.quantity(_SYSTOLIC), reading.quantity(_DIASTOLIC)
     if systolic is None and diastolic is None:
@@ -26,18 +36,14 @@ def pressure_value(reading: Reading) -> ValueView | None:
     )
 
 
-def pulse_value(reading: Reading) -> ValueView | None:
-    """Return the pulse rate, or None."""
-    pulse = reading.quantity(QuantityKind.PULSE_RATE)
-    if pulse is None:
-        return None
-    figures = _figures(pulse)
+def _single(quantity: Quantity) -> ValueView:
+    label, figures = texts.KINDS[quantity.kind], _figures(quantity)
     return ValueView(
-        label=texts.PULSE,
+        label=label,
         figures=figures,
-        unit=texts.UNITS[pulse.unit],
+        unit=texts.UNITS[quantity.unit],
         spoken=texts.SPOKEN_VALUE.format(
-            label=texts.PULSE, figures=figures, unit=texts.SPOKEN_UNITS[pulse.unit]
+            label=label, figures=figures, unit=texts.SPOKEN_UNITS[quantity.unit]
         ),
     )
 
@@ -51,8 +57,15 @@ def other_facts(reading: Reading) -> tuple[str, ...]:
             unit=texts.UNITS[quantity.unit],
         )
         for quantity in reading.quantities
-        if quantity.kind not in _IN_TILES
+        if quantity.kind not in _kinds_in_tiles(reading)
     )
+
+
+def _kinds_in_tiles(reading: Reading) -> frozenset[QuantityKind]:
+    pressures = frozenset({_SYSTOLIC, _DIASTOLIC})
+    kinds = {quantity.kind for quantity in reading.quantities}
+    main = pressures if kinds & pressures else frozenset({reading.quantities[0].kind})
+    return main | {_PULSE}
 
 
 def as_displayed(reading: Reading) -> tuple[str, str] | None:

@@ -31,12 +31,16 @@ class FakeDevice:
     script: Callable[["FakeLink"], Awaitable[None]] | None = None
     values: dict[str, bytes | Callable[[], bytes]] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset({BLOOD_PRESSURE_SERVICE})
     wants_bond: bool = False
     refuses_pairing: bool = False
     refuses_connection: OhxError | None = None
     silent_reads: bool = False
     bonded: bool = False
     log: list[str] = field(default_factory=list)
+
+    def written(self, link: "FakeLink", characteristic: str, value: bytes) -> None:
+        """Take what the host wrote."""
 
 
 class FakeLink:
@@ -53,6 +57,10 @@ class FakeLink:
     def characteristics(self) -> frozenset[str]:
         return frozenset(self.device.values) | {BLOOD_PRESSURE_MEASUREMENT} | self.device.others
 
+    @property
+    def services(self) -> frozenset[str]:
+        return self.device.services
+
     async def pair(self) -> None:
         self.device.log.append("pair")
         if self.device.refuses_pairing:
@@ -66,14 +74,19 @@ class FakeLink:
         value = self.device.values[characteristic]
         return value() if callable(value) else value
 
-    async def write(self, characteristic: str, value: bytes) -> None:
+    async def write(self, characteristic: str, value: bytes, *, with_response: bool = True) -> None:
         await self._exchange("write")
+        self.device.written(self, characteristic, value)
 
     async def subscribe(self, characteristic: str, on_value: Callable[[bytes], None]) -> None:
         await self._exchange(f"subscribe {characteristic[4:8]}")
         self._subscribers[characteristic] = on_value
         if characteristic == BLOOD_PRESSURE_MEASUREMENT and self.device.script is not None:
             self._scripts.append(asyncio.ensure_future(self.device.script(self)))
+
+    async def unsubscribe(self, characteristic: str) -> None:
+        await self._exchange(f"unsubscribe {characteristic[4:8]}")
+        self._subscribers.pop(characteristic, None)
 
     async def wait_disconnected(self) -> None:
         await self.gone.wait()

@@ -47,9 +47,9 @@ def test_a_frame_sent_twice_counts_once() -> None:
     ("model", "characteristic"),
     [
         ("generic", "2A36"),
-        ("generic", "2A9D"),
+        ("BM54", "2A9D"),
         ("generic", "nonsense"),
-        ("BM85", "2A35"),
+        ("BM59", "2A35"),
         ("HBF-222T", "2A35"),
         ("HEM-7361T", None),
     ],

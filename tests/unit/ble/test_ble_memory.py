@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -14,10 +15,11 @@ import pytest
 from ble_encoding import blood_pressure
 
 from ohx_desktop.ble.codec.blood_pressure import decode_blood_pressure_measurement
-from ohx_desktop.ble.codec.blood_pressure_values import quantities_of
-from ohx_desktop.ble.memory import Judge, Record
+from ohx_desktop.ble.drivers.blood_pressure import blood_pressure_record
+from ohx_desktop.ble.memory import Judge
+from ohx_desktop.ble.record import Record
 from ohx_desktop.domain.device import ClockTrust, DeviceIdentity
-from ohx_desktop.domain.errors import DecodingError
+from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading
 
 BEGAN = datetime(2026, 11, 24, 10, 5, 30).astimezone()
@@ -36,19 +38,8 @@ def at(text: str, day: int = 24) -> datetime:
 def record(stamp: datetime | bytes | None, *, seen: bool = False, frame: bytes = b"") -> Record:
     """Return a record, each with a systolic pressure of its own; `frame` may be one that fails."""
     frame = frame or blood_pressure(110 + next(_systolic) % 60, stamp=stamp)
-    measurement, quantities = None, None
-    try:
-        measurement = decode_blood_pressure_measurement(frame)
-        quantities = quantities_of(measurement)
-    except DecodingError:
-        pass
-    return Record(
-        frame=frame,
-        received_at=RECEIVED,
-        measurement=measurement,
-        quantities=quantities,
-        seen_before=seen,
-    )
+    made, _ = blood_pressure_record(frame, decode_blood_pressure_measurement, received_at=RECEIVED)
+    return replace(made, seen_before=seen)
 
 
 def judged(
@@ -301,3 +292,71 @@ def test_a_corrected_time_has_the_device_s_precision() -> None:
     _, (reading,) = judged(record(at("11:09:10")), offset_s=3599.6)
     assert reading.measured_at is not None
     assert reading.measured_at.microsecond == 0
+
+
+# ── what a device says itself ────────────────────────────────────────────────────────────────
+
+
+def weighing(stamp: datetime | None, **fields: Any) -> Record:
+    quantities = (
+        Quantity(kind=QuantityKind.BODY_WEIGHT, value=Decimal("80.0"), unit=Unit.KILOGRAM),
+    )
+    return Record(
+        frames=(b"1", b"2"),
+        received_at=RECEIVED,
+        quantities=quantities,
+        has_time=stamp is not None,
+        stamp=stamp,
+        **fields,
+    )
+
+
+LIVE: list[Any] = [
+    # stamp, measured now, expected
+    (at("10:09:50"), True, ("new", "device", at("10:09:50"))),
+    (at("10:08:00"), True, ("new", "received", at("10:10:00"))),  # no clock of a live weighing
+    (NEVER_SET, True, ("new", "received", at("10:10:00"))),
+    (at("10:15:00"), True, ("new", "received", at("10:10:00"))),
+    (None, True, ("new", "received", at("10:10:00"))),
+    (at("10:09:50"), False, ("stored", "unknown", at("10:09:50"))),
+    (None, False, ("stored", "unknown", None)),
+]
+
+
+@pytest.mark.parametrize(("stamp", "is_live", "expected"), LIVE)
+def test_the_device_s_own_word_decides(
+    stamp: datetime | None, is_live: bool, expected: Any
+) -> None:
+    told, (reading,) = judged(weighing(stamp, is_live=is_live))
+    assert (told[0] is not None) is is_live
+    assert summary(reading) == expected
+
+
+def test_a_live_weighing_is_new_though_an_earlier_one_had_the_same_bytes() -> None:
+    _, (reading,) = judged(weighing(None, is_live=True, seen_before=True))
+    assert not reading.stored
+
+
+def test_what_is_called_stored_never_becomes_new_and_hides_no_new_one() -> None:
+    _, readings = judged(weighing(at("10:09:00"), is_live=False), weighing(at("10:09:30")))
+    assert [reading.stored for reading in readings] == [True, False]
+
+
+@pytest.mark.usefixtures("in_berlin")
+def test_a_clock_in_utc_is_compared_in_utc_and_kept_as_it_was() -> None:
+    began = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+    judge = Judge(identity=IDENTITY, session_began=began, offset=None)
+    stamp = datetime(2026, 7, 1, 8, 1)  # ten o'clock in Berlin
+    came = replace(weighing(stamp, zone=UTC), received_at=began + timedelta(minutes=2))
+    ((_, reading),) = judge.judge_burst([came])
+    assert not reading.stored
+    assert reading.measured_at == datetime(2026, 7, 1, 8, 1, tzinfo=UTC)
+    assert reading.clock.device == stamp
+    as_local = replace(came, zone=None)
+    ((_, reading),) = judge.judge_burst([as_local])
+    assert reading.stored
+
+
+def test_a_record_keeps_the_sequence_and_slot_of_its_device() -> None:
+    _, (reading,) = judged(weighing(at("10:09:30"), sequence=7, user_slot=2))
+    assert (reading.sequence, reading.user_slot) == (7, 2)

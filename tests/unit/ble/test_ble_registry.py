@@ -19,6 +19,8 @@ from ohx_desktop.ble.registry import keeps_other_records, recognise, recognise_m
 
 BPS = frozenset({BLOOD_PRESSURE_SERVICE})
 SCALE = frozenset({uuid16(0x181D)})
+FE4A = frozenset({OMRON_SECURE_SERVICE})
+FFE0 = frozenset({uuid16(0xFFE0)})
 
 ADVERTISEMENTS: list[Any] = [
     # name, services, manufacturer data, manufacturer and model (None: not read)
@@ -28,18 +30,33 @@ ADVERTISEMENTS: list[Any] = [
     ("HEM-7322T", BPS, {OMRON: b""}, ("OMRON", "HEM-7322T")),
     (None, BPS, {OMRON: b""}, ("OMRON", None)),
     ("BLESmart_00010112F974C431DBE2", SCALE, {OMRON: b""}, None),
-    ("BLESmart_00000258005FBF123456", frozenset({OMRON_SECURE_SERVICE}), {OMRON: b""}, None),
+    ("BLESmart_00000258005FBF123456", FE4A, {OMRON: b""}, ("OMRON", "HEM-7361T")),
     (None, frozenset(), {OMRON: b""}, None),
     ("BM54", BPS, {BEURER: b"\x01\x03"}, ("Beurer", "BM54")),
     ("BM54", frozenset(), {BEURER: b"\x01\x03"}, ("Beurer", "BM54")),
     ("Beurer BM77", BPS, {}, ("Beurer", "BM77")),
     (None, BPS, {BEURER: b"\x01"}, ("Beurer", None)),
     ("BM54", frozenset(), {}, None),
-    ("Beurer BM85", BPS, {BEURER: b"\x01"}, None),
+    ("Beurer BM85", BPS, {BEURER: b"\x01"}, ("Beurer", "BM85")),
+    ("BM85", SCALE, {}, None),
     ("BM59", BPS, {}, None),
-    ("BF600", SCALE, {BEURER: b""}, None),
+    ("BM 59", BPS, {BEURER: b"\x01"}, None),
+    ("BF600", SCALE, {BEURER: b""}, ("Beurer", "BF600")),
+    ("BF600", frozenset(), {}, None),
+    ("BF450", SCALE, {BEURER: b""}, None),
+    ("BF880", SCALE, {BEURER: b""}, None),
+    ("Beurer BF710", FFE0, {}, ("Beurer", "BF710")),
+    ("SANITAS SBF70", FFE0, {}, ("Sanitas", "SBF70")),
+    ("PO60", frozenset({uuid16(0xFF12)}), {BEURER: b""}, None),
     ("SBM69", BPS, {HANS_DINSLAGE: b"\x01"}, ("Silvercrest", "SBM69")),
-    ("SBF73", SCALE, {HANS_DINSLAGE: b""}, None),
+    ("SBF73", SCALE, {HANS_DINSLAGE: b""}, ("Sanitas", "SBF73")),
+    # Omron's modern cuffs: known to be read, known to be read by nobody, in no table
+    ("BLESmart_00000595005FBF123456", FE4A, {OMRON: b""}, ("OMRON", None)),
+    ("HEM-7142T2-Z", FE4A, {OMRON: b""}, ("OMRON", "HEM-7142T2-Z")),
+    ("HEM-7196T1-FLE", FE4A, {OMRON: b""}, None),
+    ("BLESmart_0000ABCD005FBF123456", FE4A, {}, ("OMRON", None)),
+    ("BLESmart_00010212005FBF123456", FE4A, {OMRON: b""}, None),
+    ("Somebody else", FE4A, {}, None),
     ("Some Cuff", BPS, {}, (None, "Some Cuff")),
     (None, BPS, {}, (None, None)),
     ("Headphones", frozenset(), {0x004C: b"\x10"}, None),

@@ -28,7 +28,7 @@ from ohx_desktop.ble.events import (
     SessionFailed,
     StateChanged,
 )
-from ohx_desktop.ble.registry import Recognised
+from ohx_desktop.ble.recognised import Recognised
 from ohx_desktop.ble.seen_frames import SeenFrames
 from ohx_desktop.ble.session import Conversation, converse
 from ohx_desktop.domain.errors import (

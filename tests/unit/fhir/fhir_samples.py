@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.flags import Flag
-from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
+from ohx_desktop.domain.quantity import UNITS, Quantity, QuantityKind, Unit, measured
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.review.submission import Gateway, Submission
 
@@ -105,13 +105,27 @@ _clocks = st.builds(
     trust=st.sampled_from(ClockTrust),
 )
 _values = st.decimals("0.1", "400", places=1) | st.integers(1, 400).map(Decimal)
-_units = st.sampled_from([Unit.MM_HG, Unit.KILOPASCAL])
+
+
+_CONVERTED = {
+    Unit.MM_HG: Unit.KILOPASCAL,
+    Unit.CENTIMETRE: Unit.METRE,
+    Unit.KILOGRAM: Unit.STONE,
+    Unit.KILOCALORIE_PER_DAY: Unit.KILOJOULE_PER_DAY,
+    Unit.MILLIGRAM_PER_DECILITRE: Unit.KILOGRAM_PER_LITRE,
+    Unit.MILLIMOLE_PER_LITRE: Unit.MOLE_PER_LITRE,
+}
+
+
+def _units(kind: QuantityKind) -> list[Unit]:
+    """Return the units of a kind, also those it is converted from."""
+    units = sorted(UNITS[kind])
+    return [*units, *(_CONVERTED[unit] for unit in units if unit in _CONVERTED)]
 
 
 @st.composite
 def readings(draw: st.DrawFn) -> Reading:
     kinds = draw(st.lists(st.sampled_from(QuantityKind), min_size=1, unique=True))
-    unit = draw(_units)
     return Reading(
         source=draw(st.sampled_from(Source)),
         device=draw(st.none() | _devices),
@@ -120,10 +134,7 @@ def readings(draw: st.DrawFn) -> Reading:
         clock=draw(_clocks),
         sequence=draw(st.none() | st.integers(0, 65535)),
         quantities=tuple(
-            Quantity(kind=kind, value=draw(_values), unit=Unit.PER_MINUTE)
-            if kind is PULSE
-            else pressure(kind, draw(_values), unit)
-            for kind in kinds
+            measured(kind, draw(_values), draw(st.sampled_from(_units(kind)))) for kind in kinds
         ),
         flags=draw(st.frozensets(st.sampled_from(Flag))),
     )

@@ -24,11 +24,13 @@ from hypothesis import HealthCheck, given, settings
 
 from ohx_desktop.domain.device import ClockTrust, DeviceClock
 from ohx_desktop.domain.flags import Flag
-from ohx_desktop.domain.quantity import QuantityKind, Unit, pressure
+from ohx_desktop.domain.quantity import UNITS, QuantityKind, Unit, pressure
 from ohx_desktop.domain.reading import Source
 from ohx_desktop.fhir.encoding import decode, encode
 from ohx_desktop.fhir.mapping import transaction_bundle
-from ohx_desktop.fhir.mapping.codes import FLAG_CODES, QUANTITY_CODES, SOURCE_CODES
+from ohx_desktop.fhir.mapping.codes import SOURCE_CODES
+from ohx_desktop.fhir.mapping.flag_codes import FLAG_CODES
+from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES, UNIT_NAMES
 from ohx_desktop.review.submission import Submission
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "bp-transaction.r5.json"
@@ -217,14 +219,16 @@ def test_a_large_exponent_is_written_out_as_readers_expect_it() -> None:
 
 def test_every_kind_flag_and_source_has_its_row() -> None:
     assert set(QUANTITY_CODES) == set(QuantityKind)
+    assert set(UNIT_NAMES) == set().union(*UNITS.values())
     assert set(FLAG_CODES) == set(Flag)
     assert set(SOURCE_CODES) == set(Source)
 
 
 def test_loinc_codes_have_right_check_digits() -> None:
     rows = QUANTITY_CODES.values()
-    for loinc in [row.loinc for row in rows] + [row.panel.loinc for row in rows if row.panel]:
-        number, _, check = loinc[0].partition("-")
+    codes = [code for row in rows for code, _ in (*row.loinc, *row.by_unit.values())]
+    for loinc in codes + [row.panel.loinc[0] for row in rows if row.panel]:
+        number, _, check = loinc.partition("-")
         assert _mod10(number) == int(check)
 
 

@@ -321,6 +321,7 @@ async def test_connections_are_refused_as_often_as_ordered(make_cuff: MakeCuff) 
     [
         (Faults(), (b"\x01\x02\x03\x04",)),
         (Faults(truncated_indication=3), (b"\x01\x02",)),
+        (Faults(wrong_checksum=3), (b"\x01\x02\x03\xfb",)),
         (Faults(malformed_indication=3), (b"\x01\x02\x03\x04\xff\x07",)),
         (Faults(duplicated_indication=3), (b"\x01\x02\x03\x04",) * 2),
         (Faults(duplicated_indication=2), (b"\x01\x02\x03\x04",)),

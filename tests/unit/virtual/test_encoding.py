@@ -16,6 +16,7 @@ from ohx_desktop.virtual.encoding import (
     encode_current_time,
     encode_measurement,
     encode_sfloat,
+    encode_swapped_measurement,
     parse_current_time,
 )
 
@@ -145,3 +146,35 @@ def test_the_current_time_is_sent_as_published() -> None:
 def test_a_time_that_is_none_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"ten bytes|month"):
         parse_current_time(bytes.fromhex(written))
+
+
+@pytest.mark.parametrize(
+    ("record", "frame"),
+    [
+        (
+            CuffRecord(
+                systolic=Decimal(106),
+                diastolic=Decimal(71),
+                mean=Decimal(0),
+                pulse=Decimal(63),
+                taken_at=datetime.fromisoformat("2026-08-11T18:31:00"),
+                user=0,
+            ),
+            "566a0047000000ea07080b121f00003f000000",
+        ),
+        (
+            CuffRecord(
+                systolic=Decimal(119),
+                diastolic=Decimal(70),
+                mean=Decimal(0),
+                pulse=Decimal(87),
+                taken_at=datetime.fromisoformat("2026-08-11T20:57:00"),
+                user=1,
+                status=StatusFlag(0x0040),
+            ),
+            "56770046000000ea07080b1439000057010040",
+        ),
+    ],
+)
+def test_a_swapped_record_is_as_captured_from_a_bm85(record: CuffRecord, frame: str) -> None:
+    assert encode_swapped_measurement(record, MeasurementFlag(0)).hex() == frame

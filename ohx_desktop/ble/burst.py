@@ -1,0 +1,81 @@
+"""The records of one connection: each told as soon as it is certain what it is."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Self
+
+from ohx_desktop.ble.events import ReadingReceived, RecordRefused
+from ohx_desktop.ble.memory import Judge
+from ohx_desktop.ble.record import Record
+from ohx_desktop.ble.scale_record import ScaleRecord
+from ohx_desktop.ble.session import Conversation
+from ohx_desktop.domain.errors import DecodingError
+from ohx_desktop.domain.reading import Reading
+
+
+class Burst:
+    """Takes records in the order they come and tells their readings."""
+
+    def __init__(self, judge: Judge, conversation: Conversation) -> None:
+        self._judge = judge
+        self._conversation = conversation
+        self._records: list[Record] = []
+        self.has_records = self.has_new = False
+
+    @classmethod
+    def of(cls, conversation: Conversation, offset: timedelta | None = None) -> Self:
+        """Return the burst of an identified device; `offset` is its clock minus the host's."""
+        judge = Judge(
+            identity=conversation.who, session_began=conversation.session_began, offset=offset
+        )
+        return cls(judge, conversation)
+
+    def judge_by(self, offset: timedelta | None) -> None:
+        """Judge by a clock that was measured only now, before any record came."""
+        self._judge = replace(self._judge, offset=offset)
+
+    def add(self, record: Record, error: DecodingError | None = None) -> bool:
+        """Take a record, or one that was refused; tell whether it is surely an old one.
+
+        A copy of one that this listening has met is dropped.
+        """
+        self.has_records = True
+        slot = b"" if record.user_slot is None else bytes([record.user_slot & 0xFF])
+        first_met = self._conversation.first_met(slot + b"".join(record.frames))
+        if first_met is self._conversation.listening:
+            return self._judge.lay_in_memory(record)
+        record = replace(record, seen_before=first_met is not None)
+        self._records.append(record)
+        is_old = self._judge.lay_in_memory(record)
+        if error is not None:
+            self._conversation.tell(RecordRefused(error=error, stored=is_old))
+        elif (reading := self._judge.judge_at_once(record)) is not None:
+            self._tell(reading, record)
+        return is_old
+
+    def take(self, weighing: ScaleRecord) -> None:
+        """Take what a scale told."""
+        is_stored = weighing.measured.from_storage
+        self.add(
+            Record.of(
+                weighing.measured,
+                weighing.frames,
+                received_at=self._conversation.now(),
+                zone=weighing.stamp_zone,
+                is_live=False if is_stored else weighing.is_live,
+            )
+        )
+
+    def refuse(self, error: DecodingError, *, stored: bool) -> None:
+        """Tell of a refusal that belongs to no record in particular."""
+        self.has_records = True
+        self._conversation.tell(RecordRefused(error=error, stored=stored))
+
+    def close(self) -> None:
+        """Tell the readings that only the whole burst could judge."""
+        for record, reading in self._judge.judge_burst(self._records):
+            self._tell(reading, record)
+
+    def _tell(self, reading: Reading, record: Record) -> None:
+        self.has_new |= not reading.stored
+        self._conversation.tell(ReadingReceived(reading=reading, frames=record.frames))

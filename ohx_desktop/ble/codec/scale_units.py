@@ -1,0 +1,69 @@
+"""Masses and lengths as weight scales and body composition analysers send them.
+
+Both count in fixed steps, metric or imperial by one flag. The resolution that a Feature value
+tells says how coarse the device really is; it never rescales a number, and as it may be unknown in
+one connection and known in the next, it has no part in how a value is written.
+
+Source: Weight Scale Service 1.0.1; Body Composition Service 1.0.1.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ohx_desktop.domain.quantity import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Units:
+    """The units that a frame's first flag chooses, with the size of one count in each."""
+
+    mass: Unit
+    mass_step: Decimal
+    length: Unit
+    length_step: Decimal
+
+
+METRIC = Units(
+    mass=Unit.KILOGRAM,
+    mass_step=Decimal("0.005"),
+    length=Unit.METRE,
+    length_step=Decimal("0.001"),
+)
+IMPERIAL = Units(
+    mass=Unit.POUND,
+    mass_step=Decimal("0.01"),
+    length=Unit.INCH,
+    length_step=Decimal("0.1"),
+)
+
+# Codes of the Feature values; 0 and what is not listed tell nothing.
+_MASS_KG = (None, "0.5", "0.2", "0.1", "0.05", "0.02", "0.01", "0.005")
+_LENGTH_M = (None, "0.01", "0.005", "0.001")
+
+
+def steps(count: int, step: Decimal) -> Decimal:
+    """Return `count` steps, exactly.
+
+    Steps of 0.005 are written with two decimals wherever that is exact: 75.000 would claim steps
+    of 0.001, which the form does not have.
+    """
+    value = count * step
+    coarser = Decimal(1).scaleb(int(step.as_tuple().exponent) + 1)
+    if step.as_tuple().digits != (1,) and not value % coarser:
+        return value.quantize(coarser)
+    return value
+
+
+def mass_resolution_kg(code: int) -> Decimal | None:
+    """Return the resolution in kg that a code of a Feature value stands for, None for unknown."""
+    return _resolution(_MASS_KG, code)
+
+
+def height_resolution_m(code: int) -> Decimal | None:
+    """Return the resolution in m that a code of a Feature value stands for, None for unknown."""
+    return _resolution(_LENGTH_M, code)
+
+
+def _resolution(table: tuple[str | None, ...], code: int) -> Decimal | None:
+    text = table[code] if code < len(table) else None
+    return None if text is None else Decimal(text)

@@ -1,0 +1,35 @@
+"""What is known of a device before and after it is connected, and the names of the drivers."""
+
+from dataclasses import dataclass
+
+from ohx_desktop.ble.support import Support
+
+BLOOD_PRESSURE = "blood-pressure"
+"""Driver of devices that follow the Blood Pressure Service plainly."""
+OMRON_EEPROM = "omron-eeprom"
+"""Driver of Omron devices whose memory is read by Omron's own protocol.
+
+The drivers of Beurer's families are named by `beurer.model.Family`.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """What an advertisement tells of a device this program reads.
+
+    `model_id` is what Omron advertises in place of a model, and `standard_mode` that the device
+    says it hands out its records by the standard's services. `settle_s` is how long to leave the
+    device alone between connecting and subscribing. `bonds` means that it wants a bond at all,
+    `pairs_first` that it refuses everything, or stays silent, before it has one. `support` is None
+    where the standard's own form needs no proof, or only the connected device can tell.
+    """
+
+    manufacturer: str | None
+    model: str | None
+    driver: str
+    model_id: str | None = None
+    standard_mode: bool = False
+    settle_s: float = 0.0
+    bonds: bool = True
+    pairs_first: bool = False
+    support: Support | None = None

@@ -1,0 +1,158 @@
+"""Decoder families for the fuzzer: seeds from the vector files, and what a packet must become.
+
+A new family is one row of FAMILIES.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ohx_desktop.ble.assigned_numbers import (
+    BLOOD_PRESSURE_MEASUREMENT,
+    BODY_COMPOSITION_MEASUREMENT,
+    ENHANCED_BLOOD_PRESSURE_MEASUREMENT,
+    GLUCOSE_MEASUREMENT,
+    PLX_SPOT_CHECK_MEASUREMENT,
+    TEMPERATURE_MEASUREMENT,
+    WEIGHT_MEASUREMENT,
+)
+from ohx_desktop.ble.codec import blood_pressure, body_composition, glucose, pulse_oximeter
+from ohx_desktop.ble.codec import health_thermometer as thermometer
+from ohx_desktop.ble.codec import record_access as records
+from ohx_desktop.ble.codec import user_control as control
+from ohx_desktop.ble.codec import user_data as users
+from ohx_desktop.ble.codec import weight_scale as scale
+from ohx_desktop.ble.codec.battery import decode_battery_level
+from ohx_desktop.ble.codec.current_time import decode_current_time
+from ohx_desktop.ble.codec.glucose_context import decode_glucose_context
+from ohx_desktop.ble.codec.heart_rate import decode_heart_rate_measurement
+from ohx_desktop.ble.codec.local_time import decode_local_time
+from ohx_desktop.ble.codec.measured import Measured
+from ohx_desktop.ble.codec.measurements import MEASUREMENTS
+from ohx_desktop.ble.codec.reference_time import decode_reference_time
+from ohx_desktop.domain.plausibility import LIMITS, require_plausible
+
+_VECTORS = Path(__file__).parents[1] / "vectors" / "ble"
+_FIRST_PACKET_LENGTH = 18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """`decode` returns whether a packet became a value, or raises a DecodingError."""
+
+    seeds: tuple[bytes, ...]
+    decode: Callable[[bytes], bool]
+
+
+def _seeds(*names: str) -> tuple[bytes, ...]:
+    found: dict[bytes, None] = {}
+    for name in names:
+        for vector in json.loads((_VECTORS / f"{name}.json").read_bytes())["vectors"]:
+            frames = vector.get("frames") or [vector["frame"]]
+            found[bytes.fromhex("".join(frames))] = None
+    return tuple(frame for frame in found if frame)
+
+
+def _check(results: Iterable[Measured]) -> bool:
+    """Hold every value against its limits once more, by a way of its own."""
+    for measured in results:
+        if not measured.quantities:
+            raise AssertionError("a measurement without a quantity")
+        for quantity in measured.quantities:
+            limits = LIMITS[quantity.kind][quantity.unit]
+            if not limits.low <= quantity.value <= limits.high:
+                raise AssertionError(f"an implausible {quantity.kind} got through")
+        require_plausible(measured.quantities)
+    return True
+
+
+def _result(uuid: str, *names: str) -> Family:
+    decode = MEASUREMENTS[uuid]
+    return Family(seeds=_seeds(*names), decode=lambda packet: _check(decode([packet])))
+
+
+def _parts(decoders: Sequence[Callable[[bytes], object]], *names: str) -> Family:
+    """Give each packet to one of the decoders, chosen by the packet."""
+
+    def decode(packet: bytes) -> bool:
+        decoders[sum(packet) % len(decoders)](packet)
+        return True
+
+    return Family(seeds=_seeds(*names), decode=decode)
+
+
+def _pair(packet: bytes) -> bool:
+    halves = [packet[:_FIRST_PACKET_LENGTH], packet[_FIRST_PACKET_LENGTH:]]
+    return _check(MEASUREMENTS[BODY_COMPOSITION_MEASUREMENT](halves))
+
+
+FAMILIES: dict[str, Family] = {
+    "blood-pressure": _result(BLOOD_PRESSURE_MEASUREMENT, "blood_pressure_measurement"),
+    "enhanced-pressure": _result(ENHANCED_BLOOD_PRESSURE_MEASUREMENT, "enhanced_blood_pressure"),
+    "weight": _result(WEIGHT_MEASUREMENT, "weight_measurement"),
+    "composition": _result(BODY_COMPOSITION_MEASUREMENT, "body_composition"),
+    "composition-in-two": Family(seeds=_seeds("body_composition_packets"), decode=_pair),
+    "temperature": _result(TEMPERATURE_MEASUREMENT, "temperature_measurement"),
+    "spot-check": _result(PLX_SPOT_CHECK_MEASUREMENT, "spot_check"),
+    "glucose": _result(GLUCOSE_MEASUREMENT, "glucose_measurement"),
+    "glucose-context": _parts([decode_glucose_context], "glucose_context"),
+    "progress": _parts(
+        [
+            blood_pressure.decode_intermediate_cuff_pressure,
+            thermometer.decode_intermediate_temperature,
+            pulse_oximeter.decode_continuous_measurement,
+            decode_heart_rate_measurement,
+        ],
+        "intermediate_cuff_pressure",
+        "intermediate_temperature",
+        "continuous_oximetry",
+        "heart_rate",
+    ),
+    "control-points": _parts(
+        [
+            records.decode_record_request,
+            records.decode_record_answer,
+            control.decode_user_request,
+            control.decode_user_answer,
+        ],
+        "record_request",
+        "record_answer",
+        "user_request",
+        "user_answer",
+    ),
+    "features": _parts(
+        [
+            blood_pressure.decode_blood_pressure_feature,
+            scale.decode_weight_scale_feature,
+            body_composition.decode_body_composition_feature,
+            pulse_oximeter.decode_oximeter_feature,
+            glucose.decode_glucose_feature,
+        ],
+        "blood_pressure_feature",
+        "weight_scale_feature",
+        "body_composition_feature",
+        "oximeter_feature",
+        "glucose_feature",
+    ),
+    "user-data-and-time": _parts(
+        [
+            users.decode_user_index,
+            users.decode_change_increment,
+            users.decode_date_of_birth,
+            users.decode_gender,
+            users.decode_height_cm,
+            decode_current_time,
+            decode_local_time,
+            decode_reference_time,
+            decode_battery_level,
+            thermometer.decode_temperature_type,
+        ],
+        "date_of_birth",
+        "change_increment",
+        "height",
+        "current_time",
+        "local_time",
+        "reference_time",
+    ),
+}
