@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Self
 
 from ohx_desktop.ble.codec.measured import Measured
+from ohx_desktop.ble.codec.weight_scale_values import without_foreign_profile
 from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.quantity import Quantity
 
@@ -51,11 +52,15 @@ class Record:
         zone: tzinfo | None = None,
         is_live: bool | None = None,
     ) -> Self:
-        """Return the record of a measurement that was decoded."""
+        """Return the record of a measurement that was decoded.
+
+        Height and body mass index of a scale's own profile are left out: nobody knows whose they
+        are.
+        """
         return cls(
             frames=frames,
             received_at=received_at,
-            quantities=measured.quantities,
+            quantities=without_foreign_profile(measured.quantities, patient_height_cm=None),
             has_time=measured.has_time,
             stamp=measured.timestamp,
             zone=zone,

@@ -23,7 +23,15 @@ _FRESH = timedelta(minutes=5)
 # Clocks that agree to within this are the same clock.
 _SAME = timedelta(minutes=1)
 
-_QUIET_FLAGS = {
+# Circumstances, not doubts.
+_QUIET_FLAGS = dict.fromkeys(
+    (
+        *(Flag.BEFORE_MEAL, Flag.AFTER_MEAL, Flag.FASTING, Flag.BEDTIME, Flag.PLASMA_SAMPLE),
+        *(Flag.AT_ARMPIT, Flag.AT_EAR, Flag.AT_FINGER, Flag.AT_INTESTINE, Flag.AT_MOUTH),
+        *(Flag.AT_RECTUM, Flag.AT_TOE),
+    ),
+    Tone.NEUTRAL,
+) | {
     Flag.CUFF_FIT_OK: Tone.GOOD,
     Flag.MEASUREMENT_AVERAGED: Tone.NEUTRAL,
     Flag.MANUAL_ENTRY: Tone.NEUTRAL,
