@@ -6,7 +6,7 @@ any of them.
 
 import asyncio
 import platform
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +20,7 @@ from ohx_desktop.domain.errors import ConfigurationError
 if TYPE_CHECKING:
     from ohx_desktop.ble.device_registry import DeviceRegistry, EnrolledDevice
     from ohx_desktop.ble.device_secrets import DeviceSecrets
-    from ohx_desktop.ble.link import Radio
+    from ohx_desktop.ble.link import AskPasskey, Radio
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
@@ -47,8 +47,6 @@ _SERVICES = (
 # A person who closes the window waits no longer than this for a slow EHR.
 _FINISH_SENDING_S = 3.0
 
-AskPasskey = Callable[[str], Awaitable[int | None]]
-
 
 # ── one service at a time, for the command line ──────────────────────────────────────────────
 
@@ -60,7 +58,7 @@ def open_registry(directory: Path | None) -> "DeviceRegistry":
     return DeviceRegistry(_profile(directory).devices_file)
 
 
-def open_listener(directory: Path | None, *, ask_passkey: AskPasskey | None = None) -> "Listener":
+def open_listener(directory: Path | None, *, ask_passkey: "AskPasskey | None" = None) -> "Listener":
     """Return a listener on this computer's Bluetooth that opens devices by the profile's keys."""
     from ohx_desktop.settings.profile import Profile
 
@@ -72,7 +70,7 @@ async def enrol(
     *,
     directory: Path | None,
     deadline_s: float,
-    ask_passkey: AskPasskey | None = None,
+    ask_passkey: "AskPasskey | None" = None,
 ) -> "EnrolledDevice":
     """Pair a device, ask who it is, and register it. Raises the DeviceError family."""
     from ohx_desktop.ble.device_registry import EnrolledDevice
@@ -152,7 +150,7 @@ async def open_workstation(
     settings: "Settings | None" = None,
     radio: "Radio | None" = None,
     key_source: "KeySource | None" = None,
-    ask_passkey: AskPasskey | None = None,
+    ask_passkey: "AskPasskey | None" = None,
     device_secrets: "DeviceSecrets | None" = None,
     on_queue_change: Callable[[], None] | None = None,
 ) -> AsyncGenerator[Workstation]:
@@ -295,7 +293,7 @@ def _listener(
     profile: "Profile",
     *,
     radio: "Radio | None",
-    ask_passkey: AskPasskey | None,
+    ask_passkey: "AskPasskey | None",
     secrets: "DeviceSecrets | None",
 ) -> "Listener":
     from ohx_desktop.ble.device_secrets import StoredSecrets

@@ -8,7 +8,6 @@ Source: BlueZ D-Bus API, org.bluez.Agent1, org.bluez.AgentManager1, org.bluez.De
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from dbus_fast import BusType, DBusError, DBusFastError, Message, MessageType, Variant
@@ -16,15 +15,13 @@ from dbus_fast.aio import MessageBus
 from dbus_fast.annotations import DBusObjectPath, DBusStr, DBusUInt16, DBusUInt32
 from dbus_fast.service import ServiceInterface, dbus_method
 
+from ohx_desktop.ble.link import AskPasskey
 from ohx_desktop.domain.errors import (
     DeviceSilent,
     PairingRefused,
     RadioReason,
     RadioUnavailable,
 )
-
-AskPasskey = Callable[[str], Awaitable[int | None]]
-"""Asks a person for the six digits a device shows; None when nobody answers."""
 
 _BLUEZ = "org.bluez"
 _DEVICE = "org.bluez.Device1"

@@ -4,7 +4,7 @@ Adapters raise the DeviceError family only; a foreign exception never leaves the
 Characteristics are named by their full, lower-case 128-bit UUID.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,6 +19,10 @@ class Advertisement:
     rssi: int | None = None
     service_uuids: frozenset[str] = frozenset()
     manufacturer_data: Mapping[int, bytes] = field(default_factory=dict)
+
+
+AskPasskey = Callable[[str], Awaitable[int | None]]
+"""Asks a person for the six digits a device shows; None when nobody answers."""
 
 
 class Link(Protocol):

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ohx_desktop.ble.bleak_link import BleakLink, limited, translating
-from ohx_desktop.ble.link import Advertisement, Link
+from ohx_desktop.ble.link import Advertisement, AskPasskey, Link
 from ohx_desktop.domain.errors import DeviceError, PairingRefused, RadioReason, RadioUnavailable
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ _PAIR_S = 60.0
 _DISCONNECT_S = 5.0
 # Advertisements that nobody has taken yet.
 _BACKLOG = 1000
-
-AskPasskey = Callable[[str], Awaitable[int | None]]
-"""Asks a person for the six digits a device shows; None when nobody answers."""
 
 
 class BleakRadio:

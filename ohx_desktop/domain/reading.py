@@ -4,7 +4,7 @@ Its id is computed from what the device itself said, so that the same measuremen
 another link or after a crash, has the same id, and two measurements never share one.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -80,10 +80,6 @@ class Reading:
     def quantity(self, kind: QuantityKind) -> Quantity | None:
         """Return the quantity of this kind, or None."""
         return next((q for q in self.quantities if q.kind is kind), None)
-
-    def as_stored(self) -> "Reading":
-        """Return the same reading, marked as one from the device's memory."""
-        return replace(self, stored=True)
 
 
 def _as_measured(quantity: Quantity) -> str:

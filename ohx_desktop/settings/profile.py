@@ -1,6 +1,5 @@
 """Where a profile keeps its files. Making folders is the only I/O here."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +29,6 @@ class Profile:
             logs=platformdirs.user_log_path(_APP, appauthor=False),
             cache=platformdirs.user_cache_path(_APP, appauthor=False),
         )
-
-    @classmethod
-    def from_environment(cls) -> "Profile":
-        """Return the profile that OHX_PROFILE names, or the platform's own."""
-        named = os.environ.get("OHX_PROFILE")
-        return cls.at(Path(named) if named else None)
 
     def create(self) -> None:
         """Make the folders, private to this account. Raises OSError."""

@@ -270,7 +270,7 @@ def play(name: str, folder: Path) -> dict[str, Any]:
 
 def play_fatal(folder: Path, name: str) -> dict[str, Any]:
     """Start on the profile that OHX_PROFILE names; look at why it cannot start, and close it."""
-    profile = Profile.from_environment()
+    profile = Profile.at(Path(os.environ["OHX_PROFILE"]))
     seen: list[str] = []
     create_application([])
 
