@@ -30,7 +30,10 @@ def add_commands(add: Any, _group: Any) -> None:
         )
         command.add_argument("--performer", metavar="Practitioner/ID", help="who measured")
     map_.add_argument(
-        "--fhir-version", choices=("R5",), default="R5", help="version of FHIR (default R5)"
+        "--fhir-version",
+        choices=("R5", "R4"),
+        default="R5",
+        help="version of FHIR of the server it would be sent to (default R5)",
     )
     submit.add_argument(
         "--wait", action="store_true", help="wait until the EHR acknowledged or refused each"
@@ -67,13 +70,14 @@ def read_readings(file: str) -> "tuple[Reading, ...]":
 def _map(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import open_maker
     from ohx_desktop.fhir.encoding import encode
-    from ohx_desktop.fhir.mapping import transaction_bundle
+    from ohx_desktop.fhir.mapping import as_r4, transaction_bundle
 
     readings = read_readings(options.file)
     maker = open_maker(options.profile)
     for reading in readings:
         submission = maker.submission(reading, patient=options.patient, performer=options.performer)
-        out.raw(encode(transaction_bundle(submission)).decode())
+        bundle = transaction_bundle(submission)
+        out.raw(encode(as_r4(bundle) if options.fhir_version == "R4" else bundle).decode())
     return ExitCode.DONE
 
 

@@ -153,6 +153,18 @@ def test_a_reading_maps_to_one_transaction_that_stays_the_same(
     assert _without_confirmation(bundle) == _without_confirmation(from_stdin.objects[0])
 
 
+def test_an_r4_server_is_shown_devices_as_r4_has_them(station: Workstation) -> None:
+    options = ("--patient", PATIENT, "--fhir-version", "R4")
+    (bundle,) = station.run("map", "-", *options, stdin=reading_line()).objects
+    devices = [
+        entry["resource"]
+        for entry in bundle["entry"]
+        if entry["resource"]["resourceType"] == "Device"
+    ]
+    assert devices
+    assert all("deviceName" in device and "displayName" not in device for device in devices)
+
+
 def test_the_patient_is_part_of_every_name_the_ehr_gets(station: Workstation) -> None:
     names = [
         {

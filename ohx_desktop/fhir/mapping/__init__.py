@@ -1,5 +1,6 @@
-"""Submission to FHIR R5 transaction Bundle. Pure."""
+"""Submission to FHIR transaction Bundle: R5, and of that the R4 form. Pure."""
 
 from ohx_desktop.fhir.mapping.bundle import transaction_bundle
+from ohx_desktop.fhir.mapping.r4 import as_r4
 
-__all__ = ["transaction_bundle"]
+__all__ = ["as_r4", "transaction_bundle"]
