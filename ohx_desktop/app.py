@@ -234,14 +234,12 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
         return f"works; {len(found)} devices heard in 2 s"
 
     async def ehr_answers() -> str:
+        from ohx_desktop.fhir.plan import plan_for
+
         settings = await asyncio.to_thread(_settings, profile)
         async with _ehr(profile, settings) as ehr:
             capabilities = await ehr.capabilities()
-        if not capabilities.is_supported_version:
-            raise ConfigurationError(
-                f"the EHR speaks FHIR {capabilities.fhir_version}; this program sends FHIR R5",
-                hint="point ehr.base_url at the R5 endpoint of the EHR",
-            )
+        plan_for(capabilities, settings.ehr.fhir_version)
         return f"answers with FHIR {capabilities.fhir_version}"
 
     return (
@@ -374,7 +372,10 @@ async def _ehr(profile: "Profile", settings: "Settings") -> AsyncGenerator["EhrC
     )
     async with await build_client(headers=headers, read_timeout_s=ehr.timeout_s) as http:
         yield await connect_ehr(
-            http, ehr.base_url, patient_identifier_system=ehr.patient_identifier_system
+            http,
+            ehr.base_url,
+            patient_identifier_system=ehr.patient_identifier_system,
+            fhir_version=ehr.fhir_version,
         )
 
 

@@ -66,14 +66,16 @@ def _stated(base_url: str, told: "Capabilities") -> Iterator[tuple[str, bool | N
         yield "tls", True, "encrypted, with a certificate that this computer trusts"
     else:
         yield "tls", None, "not encrypted; only right for an EHR on this very computer"
-    yield "fhir-version", told.is_supported_version, f"FHIR {told.fhir_version}; R5 is sent"
+    sent = f"{told.version} is sent" if told.version else "this program speaks R5 and R4"
+    yield "fhir-version", told.version is not None, f"FHIR {told.fhir_version}; {sent}"
     for name, offered, what in (
         ("transaction", told.transaction, "storing a reading all or nothing"),
         ("conditional-create", told.conditional_create, "uploading again without a second copy"),
         ("update-create", told.update_create, "storing Provenance under our id"),
         ("validate", told.validation, "checking a resource without storing it ($validate)"),
     ):
-        yield name, offered, f"{_OFFERED[offered]} {what}"
+        # There is another way for each, so what is missing is worth knowing and no failure.
+        yield name, offered or None, f"{_OFFERED[offered]} {what}"
 
 
 class _Checks:

@@ -4,8 +4,19 @@ Source: FHIR R5 CapabilityStatement (the elements used are the same in R4).
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ohx_desktop.fhir.encoding import Json, objects_in
+
+
+class Version(StrEnum):
+    """Versions of FHIR that this program speaks."""
+
+    R5 = "R5"
+    R4 = "R4"
+
+
+_VERSIONS = {"5.": Version.R5, "4.0.": Version.R4}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +35,12 @@ class Capabilities:
     validation: bool | None
 
     @property
-    def is_supported_version(self) -> bool:
-        """True for FHIR R5, the version of our resources."""
-        return self.fhir_version.startswith("5.")
+    def version(self) -> Version | None:
+        """The version by its name, None for one that this program does not speak."""
+        matching = (
+            name for start, name in _VERSIONS.items() if self.fhir_version.startswith(start)
+        )
+        return next(matching, None)
 
 
 def capabilities_from(statement: Json) -> Capabilities:

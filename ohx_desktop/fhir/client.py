@@ -21,8 +21,10 @@ from ohx_desktop.domain.errors import Misconfigured, Refused
 from ohx_desktop.domain.patient import Patient, PatientQuery
 from ohx_desktop.fhir.capability import Capabilities, capabilities_from
 from ohx_desktop.fhir.encoding import Json, decode, encode
+from ohx_desktop.fhir.one_by_one import Criteria, store_one_by_one
 from ohx_desktop.fhir.outcome import SERVICE, error_for_response, not_fhir, resource_in
 from ohx_desktop.fhir.patients import is_current, matches, next_link, patient_from, search_form
+from ohx_desktop.fhir.plan import UploadPlan, VersionChoice, Way, plan_for, rendered
 from ohx_desktop.fhir.readback import differences
 from ohx_desktop.fhir.reference import checked_reference, reference_of
 from ohx_desktop.fhir.transaction import TransactionOutcome, reference_in, transaction_outcome
@@ -44,15 +46,23 @@ class EhrClient(AsyncFHIRClient):
     """A FHIR server under one base address, which no request and no token ever leaves.
 
     `http` is used and not closed. `patient_identifier_system` is the system of the identifier that
-    patients show; without it an identifier is looked for in every system.
+    patients show; without it an identifier is looked for in every system. `fhir_version` "auto"
+    goes by what the server says.
     """
 
     def __init__(
-        self, http: HttpClient, base_url: str, *, patient_identifier_system: str | None = None
+        self,
+        http: HttpClient,
+        base_url: str,
+        *,
+        patient_identifier_system: str | None = None,
+        fhir_version: VersionChoice = "auto",
     ) -> None:
         super().__init__(base_url.rstrip("/"))
         self._http = http
         self._system = patient_identifier_system
+        self._version = fhir_version
+        self._plan: UploadPlan | None = None
 
     @property
     def base_url(self) -> str:
@@ -102,16 +112,44 @@ class EhrClient(AsyncFHIRClient):
         return patient
 
     async def transact(self, bundle: bytes) -> TransactionOutcome:
-        """Send an encoded transaction Bundle and return what became of each entry.
+        """Store an encoded R5 transaction Bundle as this EHR takes it; tell of each entry.
 
         After Transient it is not known whether the EHR stored it: send the very same bytes again.
         Raises Refused where the EHR will not take this Bundle.
         """
+        plan = self._plan = self._plan or plan_for(await self.capabilities(), self._version)
+        try:
+            return await self._transact(bundle, plan)
+        except (Misconfigured, Refused):
+            # The server may have become another one; the next reading asks again.
+            self._plan = None
+            raise
+
+    async def _transact(self, bundle: bytes, plan: UploadPlan) -> TransactionOutcome:
         sent = decode(bundle)
-        response = await self._send(
-            "POST", self.url, content=bundle, headers={"Prefer": "return=minimal"}, sent=sent
-        )
+        if not plan.is_as_queued:
+            sent = rendered(sent, plan)
+            bundle = encode(sent)
+        if plan.way is not Way.TRANSACTION:
+            return await store_one_by_one(sent, self, plan.way)
+        headers = {"Prefer": "return=minimal"}
+        response = await self._send("POST", self.url, content=bundle, headers=headers, sent=sent)
         return transaction_outcome(sent, response)
+
+    async def store(self, method: str, path: str, resource: Json, **headers: str) -> HttpResponse:
+        """Create or update one resource and return the 2xx answer."""
+        return await self._send(
+            method,
+            f"{self.url}/{path}",
+            content=encode(resource),
+            headers={"Prefer": "return=minimal", **headers},
+            sent={"entry": [{"resource": resource}]},
+        )
+
+    async def matching(self, resource_type: str, criteria: Criteria) -> list[Json]:
+        """Return the resources on the first page of a search, past the server's caches."""
+        page = await self._search(resource_type, dict(criteria))
+        return [entry["resource"] for entry in page.get("entry", []) if "resource" in entry]
 
     async def read(self, reference: str) -> Json:
         """Return the resource Type/ID as the EHR holds it now, past its caches."""
@@ -153,8 +191,7 @@ class EhrClient(AsyncFHIRClient):
                 raise
         identifier = sent["identifier"][0]
         token = f"{identifier['system']}|{identifier['value']}"
-        page = await self._search("Observation", {"identifier": token})
-        found = [entry["resource"] for entry in page.get("entry", []) if "resource" in entry]
+        found = await self.matching("Observation", {"identifier": token})
         return found[0] if len(found) == 1 else None
 
     async def _search(self, resource_type: str, form: dict[str, str]) -> Json:

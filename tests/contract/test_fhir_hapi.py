@@ -17,6 +17,7 @@ from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.patient import PatientQuery
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
 from ohx_desktop.domain.reading import Reading, Source
+from ohx_desktop.fhir.capability import Version
 from ohx_desktop.fhir.client import FHIR_JSON, EhrClient
 from ohx_desktop.fhir.connect import connect_ehr
 from ohx_desktop.fhir.encoding import decode, encode
@@ -104,7 +105,7 @@ async def test_hapi_stores_a_reading_once_and_as_it_was_sent(base: str, name: st
 async def test_hapi_is_recognised_and_finds_the_patient(base: str) -> None:
     async with _line(base) as ehr:
         able = await ehr.capabilities()
-        assert able.is_supported_version
+        assert able.version is Version.R5
         assert able.transaction
         assert able.conditional_create
         by_number = await ehr.find_patients(PatientQuery(identifier="943 476 5919"))

@@ -39,6 +39,11 @@ def condition(identifier: Json) -> str:
     return "identifier=" + quote(f"{identifier['system']}|{identifier['value']}", safe=":/")
 
 
+def tag_condition(tag: Json) -> str:
+    """Return the `ifNoneExist` query for a resource that has no identifier but this tag."""
+    return "_tag=" + quote(f"{tag['system']}|{tag['code']}", safe=":/")
+
+
 def moment(time: datetime, *, timespec: str = "seconds") -> str:
     """Return a FHIR dateTime or instant with offset; `timespec` as for datetime.isoformat.
 

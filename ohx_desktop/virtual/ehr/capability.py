@@ -21,7 +21,7 @@ def capability_statement(policy: Policy, *, started: datetime) -> Resource:
             "description": "Sandbox with invented patients; nothing is kept",
             "url": policy.base_url,
         },
-        "fhirVersion": "5.0.0" if policy.r5 else "4.0.1",
+        "fhirVersion": policy.fhir_version,
         "format": ["application/fhir+json", "json"],
         "rest": [
             {

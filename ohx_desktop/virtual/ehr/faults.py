@@ -36,6 +36,7 @@ class Fault(StrEnum):
     DELAY = "delay"
     # Another kind of server.
     FHIR_4_0_1 = "fhir-4.0.1"
+    FHIR_3_0_2 = "fhir-3.0.2"
     TRANSACTION_OFF = "transaction-off"
     CONDITIONAL_CREATE_OFF = "conditional-create-off"
     UPDATE_CREATE_OFF = "update-create-off"
@@ -46,6 +47,7 @@ COMBINABLE = frozenset(
     {
         Fault.DELAY,
         Fault.FHIR_4_0_1,
+        Fault.FHIR_3_0_2,
         Fault.TRANSACTION_OFF,
         Fault.CONDITIONAL_CREATE_OFF,
         Fault.UPDATE_CREATE_OFF,

@@ -21,10 +21,15 @@ class Policy:
     """What kind of server this is for one request."""
 
     base_url: str
-    r5: bool = True
+    fhir_version: str = "5.0.0"
     transaction: bool = True
     conditional_create: bool = True
     update_create: bool = True
+
+    @property
+    def r5(self) -> bool:
+        """True where resources are those of R5."""
+        return self.fhir_version.startswith("5.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ def _parameter(kind: Kind, *paths: str, target: str | None = None) -> Parameter:
     return Parameter(kind, paths, target)
 
 
-_ID = {"_id": _parameter(Kind.TOKEN, "id"), "identifier": _parameter(Kind.TOKEN, "identifier")}
+_RECORD = {"_id": _parameter(Kind.TOKEN, "id"), "_tag": _parameter(Kind.TOKEN, "meta.tag")}
+_ID = _RECORD | {"identifier": _parameter(Kind.TOKEN, "identifier")}
 _ACTIVE = {"active": _parameter(Kind.TOKEN, "active")}
 _STATUS = {"status": _parameter(Kind.TOKEN, "status")}
 _SUBJECT = {
@@ -82,8 +83,8 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
     },
     "Practitioner": _ID | _ACTIVE | _NAME,
     "PractitionerRole": _ID | _ACTIVE,
-    "Provenance": {
-        "_id": _parameter(Kind.TOKEN, "id"),
+    "Provenance": _RECORD
+    | {
         "patient": _parameter(Kind.REFERENCE, "patient", target="Patient"),
         "target": _parameter(Kind.REFERENCE, "target"),
     },

@@ -43,6 +43,9 @@ REFUSALS: dict[Fault, tuple[int, IssueCode, str]] = {
 PORTAL_PAGE = "<!doctype html><title>Guest network</title><p>Accept the terms to go online.</p>"
 
 
+_OTHER_VERSIONS = {Fault.FHIR_4_0_1: "4.0.1", Fault.FHIR_3_0_2: "3.0.2"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One request as a proxy's log would tell it: no query, no body. Status 0: no answer."""
@@ -114,7 +117,7 @@ class FhirServer:
     def _policy(self, met: dict[Fault, Armed]) -> Policy:
         return Policy(
             base_url=self._base_url,
-            r5=Fault.FHIR_4_0_1 not in met,
+            fhir_version=next((v for f, v in _OTHER_VERSIONS.items() if f in met), "5.0.0"),
             transaction=Fault.TRANSACTION_OFF not in met,
             conditional_create=Fault.CONDITIONAL_CREATE_OFF not in met,
             update_create=Fault.UPDATE_CREATE_OFF not in met,

@@ -26,6 +26,23 @@ def client(handler: Handler, *, system: str | None = None) -> EhrClient:
     return EhrClient(http, BASE, patient_identifier_system=system)
 
 
+def filing(handler: Handler) -> EhrClient:
+    """Return an EhrClient whose server says that it can all, and takes readings by `handler`."""
+
+    def server(request: httpx.Request) -> httpx.Response:
+        return fhir(statement()) if request.url.path.endswith("/metadata") else handler(request)
+
+    return client(server)
+
+
+def statement(**changes: object) -> Json:
+    types = ("Device", "Observation", "Provenance")
+    resources = [{"type": t, "conditionalCreate": True, "updateCreate": True} for t in types]
+    rest = {"mode": "server", "interaction": [{"code": "transaction"}], "resource": resources}
+    told = {"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0", "rest": [rest]}
+    return told | changes
+
+
 def answering(response: httpx.Response) -> Handler:
     return lambda _request: response
 

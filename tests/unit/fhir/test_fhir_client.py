@@ -9,10 +9,21 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 from aiohttp import web
-from fhir_answers import BASE, TOKEN, answering, client, fhir, outcome, patient, searchset
+from fhir_answers import (
+    BASE,
+    TOKEN,
+    answering,
+    client,
+    fhir,
+    outcome,
+    patient,
+    searchset,
+    statement,
+)
 
 from ohx_desktop.domain.errors import Misconfigured, Refused, Transient, UsageError
 from ohx_desktop.domain.patient import PatientQuery
+from ohx_desktop.fhir.capability import Version
 from ohx_desktop.fhir.connect import connect_ehr
 from ohx_desktop.transport import build_client
 
@@ -152,34 +163,26 @@ async def test_an_unknown_patient_is_refused() -> None:
         await ehr.patient("Patient/pat-1")
 
 
-def _statement(**changes: object) -> dict[str, object]:
-    types = ("Device", "Observation", "Provenance")
-    resources = [{"type": t, "conditionalCreate": True, "updateCreate": True} for t in types]
-    rest = {"mode": "server", "interaction": [{"code": "transaction"}], "resource": resources}
-    statement = {"resourceType": "CapabilityStatement", "fhirVersion": "5.0.0", "rest": [rest]}
-    return statement | changes
-
-
 async def test_capabilities_are_what_the_statement_says() -> None:
-    able = await client(answering(fhir(_statement()))).capabilities()
+    able = await client(answering(fhir(statement()))).capabilities()
     assert able.transaction
     assert able.conditional_create
     assert able.update_create
-    assert able.is_supported_version
+    assert able.version is Version.R5
     assert able.fhir_version == "5.0.0"
 
 
 @pytest.mark.parametrize("rest", [[], None, [{"mode": "client"}], [{"mode": "server"}], ["x"]])
 async def test_what_a_statement_leaves_out_is_not_possible(rest: object) -> None:
-    statement = _statement(rest=rest, fhirVersion="4.0.1")
-    able = await client(answering(fhir(statement))).capabilities()
+    told = statement(rest=rest, fhirVersion="3.0.2")
+    able = await client(answering(fhir(told))).capabilities()
     assert not any((able.transaction, able.conditional_create, able.update_create))
-    assert not able.is_supported_version
+    assert able.version is None
 
 
 async def test_conditional_create_must_hold_for_device_and_observation() -> None:
     rest = [{"mode": "server", "resource": [{"type": "Observation", "conditionalCreate": True}]}]
-    able = await client(answering(fhir(_statement(rest=rest)))).capabilities()
+    able = await client(answering(fhir(statement(rest=rest)))).capabilities()
     assert not able.conditional_create
 
 
@@ -272,6 +275,7 @@ class Watch:
             importing.append(threading.current_thread() is threading.main_thread())
 
 sys.meta_path.insert(0, Watch())
+from ohx_desktop.fhir.capability import Version
 from ohx_desktop.fhir.connect import connect_ehr
 from ohx_desktop.transport import build_client
 assert importing == []

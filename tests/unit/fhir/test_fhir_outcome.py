@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from fhir_answers import BUNDLE, answering, client, fhir, outcome
+from fhir_answers import BUNDLE, answering, fhir, filing, outcome
 
 from ohx_desktop.domain.errors import Misconfigured, NotAuthorised, Refused, RemoteError, Transient
 from ohx_desktop.fhir.encoding import encode
@@ -14,7 +14,7 @@ SECRET = "Müller 1954-03-02 138"  # noqa: S105 - a patient's data, as servers q
 
 async def _refusal(response: httpx.Response) -> RemoteError:
     with pytest.raises(RemoteError) as caught:
-        await client(answering(response)).transact(BUNDLE)
+        await filing(answering(response)).transact(BUNDLE)
     return caught.value
 
 

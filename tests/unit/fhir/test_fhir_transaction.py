@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fhir_answers import BASE, BUNDLE, answering, client, fhir, outcome, transaction_response
+from fhir_answers import BASE, BUNDLE, answering, fhir, filing, outcome, transaction_response
 
 from ohx_desktop.domain.errors import Refused, Transient
 from ohx_desktop.fhir.encoding import encode
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 async def _filed(answer: Json) -> TransactionOutcome:
-    return await client(answering(fhir(answer))).transact(BUNDLE)
+    return await filing(answering(fhir(answer))).transact(BUNDLE)
 
 
 async def test_the_first_upload_tells_where_everything_is() -> None:
@@ -43,7 +43,7 @@ async def test_the_bundle_is_sent_as_it_is() -> None:
         seen.append(request)
         return fhir(transaction_response())
 
-    await client(server).transact(BUNDLE)
+    await filing(server).transact(BUNDLE)
     (request,) = seen
     assert (request.method, str(request.url)) == ("POST", BASE)
     assert request.content == BUNDLE
@@ -93,7 +93,7 @@ def _spoiled() -> list[bytes]:
 @pytest.mark.parametrize("body", _spoiled())
 async def test_a_200_that_is_no_whole_transaction_response_is_no_success(body: bytes) -> None:
     with pytest.raises(Transient) as caught:
-        await client(answering(httpx.Response(200, content=body))).transact(BUNDLE)
+        await filing(answering(httpx.Response(200, content=body))).transact(BUNDLE)
     assert "not in FHIR" in caught.value.what
     assert "sign in" not in str(caught.value)
 
