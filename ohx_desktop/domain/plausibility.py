@@ -86,6 +86,11 @@ LIMITS: dict[QuantityKind, Mapping[Unit, Limits]] = {
     QuantityKind.IMPEDANCE: _limits(Unit.OHM, "20", "5000"),
     # An index of each maker's own; the longest scale in use ends at 59.
     QuantityKind.VISCERAL_FAT_LEVEL: _limits(Unit.ONE, "0.1", "60"),
+    QuantityKind.PULSE_WAVE_VELOCITY: _limits(Unit.METRE_PER_SECOND, "1", "40"),
+    QuantityKind.HEART_RATE_VARIABILITY: _limits(Unit.MILLISECOND, "1", "1000"),
+    # A day without a step is possible; the most ever walked in a day is about 250,000.
+    QuantityKind.STEP_COUNT: _limits(Unit.ONE, "0", "300000"),
+    QuantityKind.SLEEP_DURATION: _limits(Unit.MINUTE, "1", "2880"),
 }
 
 _PARTS_OF_WEIGHT = (

@@ -40,6 +40,10 @@ class QuantityKind(StrEnum):
     VISCERAL_FAT_LEVEL = "visceral_fat_level"
     BODY_TEMPERATURE = "body_temperature"
     BLOOD_GLUCOSE = "blood_glucose"
+    PULSE_WAVE_VELOCITY = "pulse_wave_velocity"
+    HEART_RATE_VARIABILITY = "heart_rate_variability"
+    STEP_COUNT = "step_count"
+    SLEEP_DURATION = "sleep_duration"
 
 
 class Unit(StrEnum):
@@ -60,6 +64,9 @@ class Unit(StrEnum):
     FAHRENHEIT = "[degF]"
     MILLIGRAM_PER_DECILITRE = "mg/dL"
     MILLIMOLE_PER_LITRE = "mmol/L"
+    METRE_PER_SECOND = "m/s"
+    MILLISECOND = "ms"
+    MINUTE = "min"
     KILOPASCAL = "kPa"
     METRE = "m"
     STONE = "[stone_av]"
@@ -98,6 +105,10 @@ UNITS: dict[QuantityKind, frozenset[Unit]] = {
     QuantityKind.VISCERAL_FAT_LEVEL: frozenset({Unit.ONE}),
     QuantityKind.BODY_TEMPERATURE: frozenset({Unit.CELSIUS, Unit.FAHRENHEIT}),
     QuantityKind.BLOOD_GLUCOSE: frozenset({Unit.MILLIGRAM_PER_DECILITRE, Unit.MILLIMOLE_PER_LITRE}),
+    QuantityKind.PULSE_WAVE_VELOCITY: frozenset({Unit.METRE_PER_SECOND}),
+    QuantityKind.HEART_RATE_VARIABILITY: frozenset({Unit.MILLISECOND}),
+    QuantityKind.STEP_COUNT: frozenset({Unit.ONE}),
+    QuantityKind.SLEEP_DURATION: frozenset({Unit.MINUTE}),
 }
 
 # Into which unit, and by which factor, a unit is converted that no profile allows. The pressure and

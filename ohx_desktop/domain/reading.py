@@ -32,7 +32,8 @@ class Source(StrEnum):
 class Reading:
     """One measurement (`ohx.reading/1`). Aware datetimes only; quantities in the device's order.
 
-    `stored` is true when it lay in the device's memory before this session began.
+    `stored` is true when it lay in the device's memory before this session began. What counts or
+    sums up over a time (steps, sleep) has `period_start`, and `measured_at` is the period's end.
     """
 
     source: Source
@@ -45,11 +46,16 @@ class Reading:
     quantities: tuple[Quantity, ...]
     flags: frozenset[Flag] = frozenset()
     stored: bool = False
+    period_start: datetime | None = None
 
     def __post_init__(self) -> None:
-        for moment in (self.measured_at, self.received_at):
+        for moment in (self.measured_at, self.received_at, self.period_start):
             if moment is not None and moment.utcoffset() is None:
                 raise ValueError("a reading's times have a UTC offset")
+        if self.period_start is not None and (
+            self.measured_at is None or self.period_start > self.measured_at
+        ):
+            raise ValueError("a period has an end, and it begins before that")
         if not self.quantities:
             raise ValueError("a reading has at least one quantity")
         kinds = [quantity.kind for quantity in self.quantities]
@@ -67,6 +73,8 @@ class Reading:
         if not when and self.sequence is None:
             arrived = self.received_at.astimezone(UTC).isoformat(timespec="milliseconds")
             when = f"received:{arrived}"
+        if self.period_start is not None:
+            when += f"|since:{self.period_start.astimezone(UTC).isoformat()}"
         values = sorted(_as_measured(quantity) for quantity in self.quantities)
         device = self.device.key if self.device else self.source.value
         sequence = "" if self.sequence is None else str(self.sequence)

@@ -22,6 +22,7 @@ _DEVICE_FIELDS = ("manufacturer", "model", "address", "serial", "firmware", "sys
 def reading_to_json(reading: Reading) -> dict[str, Any]:
     """Return the `ohx.reading/1` object of a reading."""
     device = reading.device
+    period = reading.period_start
     return {
         "schema": SCHEMA,
         "id": str(reading.id),
@@ -39,6 +40,7 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
         "quantities": [_quantity_to_json(q) for q in reading.quantities],
         "flags": sorted(flag.value for flag in reading.flags),
         "stored": reading.stored,
+        **({"period_start": period.isoformat()} if period else {}),
     }
 
 
@@ -96,6 +98,7 @@ def _decimal(text: object) -> Decimal:
 
 def _reading(form: Mapping[str, Any]) -> Reading:
     device, clock, measured = form["device"], form["clock"], form["measured_at"]
+    period = form.get("period_start")
     return Reading(
         source=Source(form["source"]),
         device=DeviceIdentity(**{f: device.get(f) for f in _DEVICE_FIELDS}) if device else None,
@@ -111,4 +114,5 @@ def _reading(form: Mapping[str, Any]) -> Reading:
         quantities=tuple(_quantity(q) for q in form["quantities"]),
         flags=frozenset(Flag(flag) for flag in form["flags"]),
         stored=form["stored"],
+        period_start=datetime.fromisoformat(period) if period else None,
     )

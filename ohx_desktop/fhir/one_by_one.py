@@ -16,7 +16,7 @@ from ohx_desktop.fhir.encoding import Json, decode
 from ohx_desktop.fhir.outcome import not_fhir
 from ohx_desktop.fhir.plan import Way
 from ohx_desktop.fhir.reference import reference_of
-from ohx_desktop.fhir.transaction import EntryOutcome, TransactionOutcome, reference_in
+from ohx_desktop.fhir.transaction import EntryOutcome, TransactionOutcome, main_entry, reference_in
 from ohx_desktop.transport import HttpResponse
 
 Criteria = Mapping[str, str]
@@ -48,7 +48,7 @@ async def store_one_by_one(bundle: Json, server: Server, way: Way) -> Transactio
         outcomes.append(outcome)
         if outcome.reference is not None:
             names[entry["fullUrl"]] = outcome.reference
-    return TransactionOutcome(entries=tuple(outcomes))
+    return TransactionOutcome(entries=tuple(outcomes), main=main_entry(bundle))
 
 
 async def _store(request: Json, resource: Json, server: Server, way: Way) -> EntryOutcome:

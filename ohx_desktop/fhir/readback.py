@@ -18,7 +18,7 @@ def differences(sent: Json, stored: Json) -> tuple[str, ...]:
         "status": sent["status"] == stored.get("status"),
         "code": _codings(sent) <= _codings(stored),
         "subject": sent["subject"]["reference"] == _subject(stored),
-        "effectiveDateTime": _instant(sent) == _instant(stored),
+        "effective": _effective(sent) == _effective(stored),
         "value": _value(sent) == _value(stored),
     }
     components = [(_codings(part), _value(part)) for part in objects_in(stored.get("component"))]
@@ -45,9 +45,16 @@ def _subject(stored: Json) -> str | None:
     return reference_in(subject.get("reference")) if isinstance(subject, dict) else None
 
 
-def _instant(resource: Json) -> datetime | None:
+def _effective(resource: Json) -> tuple[datetime | None, ...]:
+    period = resource.get("effectivePeriod")
+    if isinstance(period, dict):
+        return _instant(period.get("start")), _instant(period.get("end"))
+    return (_instant(resource.get("effectiveDateTime")),)
+
+
+def _instant(text: object) -> datetime | None:
     try:
-        time = datetime.fromisoformat(str(resource.get("effectiveDateTime")))
+        time = datetime.fromisoformat(str(text))
     except ValueError:
         return None
     return time if time.tzinfo else None

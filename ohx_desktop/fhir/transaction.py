@@ -30,16 +30,19 @@ class EntryOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionOutcome:
-    """What became of a transaction, entry by entry in the order sent. `hints` are warnings."""
+    """What became of a transaction, entry by entry in the order sent. `hints` are warnings.
+
+    `main` is the entry of the Observation that stands for the reading.
+    """
 
     entries: tuple[EntryOutcome, ...]
+    main: int
     hints: tuple[str, ...] = ()
 
     @property
     def main_reference(self) -> str | None:
-        """The reference of the first Observation."""
-        observations = (e for e in self.entries if e.resource_type == "Observation")
-        return next((entry.reference for entry in observations), None)
+        """The reference of the Observation that stands for the reading."""
+        return self.entries[self.main].reference
 
     @property
     def created(self) -> bool:
@@ -67,7 +70,22 @@ def transaction_outcome(sent: Json, response: HttpResponse) -> TransactionOutcom
         outcomes.append(_entry_outcome(asked["resource"], said, entry.get("resource"), response))
         if isinstance(said.get("outcome"), dict):
             hints += warnings_in(said["outcome"], sent)
-    return TransactionOutcome(entries=tuple(outcomes), hints=tuple(hints))
+    return TransactionOutcome(entries=tuple(outcomes), main=main_entry(sent), hints=tuple(hints))
+
+
+def main_entry(sent: Json) -> int:
+    """Return the position of the first Observation that no other one is derived from."""
+    observations = [
+        (position, entry)
+        for position, entry in enumerate(sent["entry"])
+        if entry["resource"]["resourceType"] == "Observation"
+    ]
+    members = {
+        source["reference"]
+        for _, entry in observations
+        for source in entry["resource"].get("derivedFrom", [])
+    }
+    return next(position for position, entry in observations if entry["fullUrl"] not in members)
 
 
 def reference_in(location: object) -> str | None:

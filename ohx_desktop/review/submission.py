@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.reading import Reading
+from ohx_desktop.review.circumstances import NOTHING_NOTED, Circumstances
 
 # FHIR R5, data type id.
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -35,7 +37,8 @@ class Submission:
     """A confirmed reading. References are FHIR references ("Patient/4711", "Practitioner/12").
 
     `performer` measured, `verifier` confirmed; None where nobody is signed in. `confirmed_at` is
-    aware. Raises ValueError for a reference of another type or form.
+    aware. `members` are the readings of which this one is the mean; each of them is sent as well.
+    Raises ValueError for a reference of another type or form, and for members of what is no mean.
     """
 
     reading: Reading
@@ -45,6 +48,8 @@ class Submission:
     encounter: str | None = None
     confirmed_at: datetime
     gateway: Gateway
+    circumstances: Circumstances = NOTHING_NOTED
+    members: tuple[Reading, ...] = ()
 
     def __post_init__(self) -> None:
         if not _reference(self.patient, "Patient"):
@@ -56,3 +61,7 @@ class Submission:
             raise ValueError("the context of a reading is an Encounter/ID")
         if self.confirmed_at.utcoffset() is None:
             raise ValueError("the time of confirmation has a UTC offset")
+        if self.members and Flag.MEASUREMENT_AVERAGED not in self.reading.flags:
+            raise ValueError("only a mean of readings has members")
+        if len({self.reading.id, *(member.id for member in self.members)}) <= len(self.members):
+            raise ValueError("the members of a mean are different readings")

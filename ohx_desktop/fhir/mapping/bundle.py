@@ -4,6 +4,7 @@ Source: FHIR R5 http, transaction and conditional create.
 """
 
 from ohx_desktop.domain.device import DeviceIdentity
+from ohx_desktop.domain.reading import Reading
 from ohx_desktop.fhir.encoding import Json
 from ohx_desktop.fhir.mapping.device import device_of, display_name, gateway_device
 from ohx_desktop.fhir.mapping.identity import condition, placeholder
@@ -16,26 +17,37 @@ def transaction_bundle(submission: Submission) -> Json:
     """Return the transaction Bundle of a submission: Devices, Observations, Provenance.
 
     Values are Decimals, to be written by `encoding.encode`. The same submission always gives the
-    same Bundle.
+    same Bundle. Whatever is referred to comes first, so members of a mean come before it.
     """
-    measuring, gateway = device_of(submission.reading), gateway_device(submission.gateway)
-    devices = Devices(
-        measuring=_reference(measuring) if measuring else _named(submission.reading.device),
-        gateway=_reference(gateway),
-    )
-    measured = observations(submission, devices)
+    gateway = gateway_device(submission.gateway)
+    readings = (*submission.members, submission.reading)
+    measuring = [device for reading in readings if (device := device_of(reading)) is not None]
+    measured = [
+        resource
+        for reading in readings
+        for resource in observations(submission, reading, _devices(reading, gateway))
+    ]
     record = provenance(
         submission,
         identifiers=[resource["identifier"][0] for resource in measured],
         targets=[_reference(resource) for resource in measured],
-        gateway=devices.gateway,
+        gateway=_reference(gateway),
     )
-    created = [*([measuring] if measuring else []), gateway, *measured]
+    created = [*measuring, gateway, *measured]
+    entries = {entry["fullUrl"]: entry for entry in map(_conditional_create, created)}
     return {
         "resourceType": "Bundle",
         "type": "transaction",
-        "entry": [*map(_conditional_create, created), _update_as_create(record)],
+        "entry": [*entries.values(), _update_as_create(record)],
     }
+
+
+def _devices(reading: Reading, gateway: Json) -> Devices:
+    measuring = device_of(reading)
+    return Devices(
+        measuring=_reference(measuring) if measuring else _named(reading.device),
+        gateway=_reference(gateway),
+    )
 
 
 def _reference(resource: Json) -> Json:

@@ -12,14 +12,68 @@ from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.quantity import Quantity
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.fhir.encoding import Json
-from ohx_desktop.fhir.mapping.codes import DEVICE_STATUS, coding, concept
+from ohx_desktop.fhir.mapping.codes import (
+    DEVICE_STATUS,
+    LOINC,
+    PROFILE_BASE,
+    SNOMED,
+    coding,
+    concept,
+)
 from ohx_desktop.fhir.mapping.flag_codes import FLAG_CODES
+from ohx_desktop.fhir.mapping.identity import moment
 from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES
+from ohx_desktop.review.circumstances import BodyPosition, BodySite, Circumstances
+
+_POSITIONS = {
+    BodyPosition.SITTING: ("33586001", "Sitting position"),
+    BodyPosition.RECUMBENT: ("102538003", "Recumbent body position"),
+    BodyPosition.STANDING: ("10904000", "Orthostatic body position"),
+}
+_SITES = {
+    BodySite.LEFT_UPPER_ARM: ("368208006", "Left upper arm structure"),
+    BodySite.RIGHT_UPPER_ARM: ("368209003", "Right upper arm structure"),
+    BodySite.LEFT_WRIST: ("5951000", "Structure of left wrist region"),
+    BodySite.RIGHT_WRIST: ("9736006", "Structure of right wrist region"),
+}
 
 
 def effective_time(reading: Reading) -> datetime:
     """Return the time of the measurement, or that of reception where nobody knows better."""
     return reading.measured_at or reading.received_at
+
+
+def effective(reading: Reading) -> Json:
+    """Return the time of the measurement, or the period of what counts over one."""
+    end = moment(effective_time(reading))
+    if reading.period_start is None:
+        return {"effectiveDateTime": end}
+    return {"effectivePeriod": {"start": moment(reading.period_start), "end": end}}
+
+
+def position_extension(noted: Circumstances) -> list[Json]:
+    """Return the extension that tells the position of the body, where it was noted."""
+    if noted.position is None:
+        return []
+    code = concept(coding(SNOMED, *_POSITIONS[noted.position]))
+    return [{"url": PROFILE_BASE + "observation-bodyPosition", "valueCodeableConcept": code}]
+
+
+def noted_elements(noted: Circumstances) -> Json:
+    """Return where and how was measured, as elements of the Observation of a cuff."""
+    site, method = noted.site, noted.method
+    return {
+        **({"bodySite": concept(coding(SNOMED, *_SITES[site]))} if site else {}),
+        **({"method": concept(text=method)} if method else {}),
+    }
+
+
+def cuff_size_component(noted: Circumstances) -> list[Json]:
+    """Return the size of the cuff as a component, where it was noted."""
+    if noted.cuff_size is None:
+        return []
+    code = concept(coding(LOINC, "8358-4", "Blood pressure device Cuff size"))
+    return [{"code": code, "valueString": noted.cuff_size.value.replace("_", " ")}]
 
 
 def status_components(reading: Reading) -> list[Json]:

@@ -7,6 +7,7 @@ from ohx_desktop.domain.reading import Source
 from ohx_desktop.fhir.encoding import Json
 
 LOINC = "http://loinc.org"
+SNOMED = "http://snomed.info/sct"
 MDC = "urn:iso:std:iso:11073:10101"
 UCUM = "http://unitsofmeasure.org"
 UUID_SYSTEM = "urn:ietf:rfc:3986"
@@ -31,5 +32,6 @@ def coding(system: str, code: str, display: str | None = None) -> Json:
 
 
 def concept(*codings: Json, text: str | None = None) -> Json:
-    """Return a CodeableConcept."""
-    return {"coding": list(codings)} | ({"text": text} if text else {})
+    """Return a CodeableConcept of codings, a text, or both."""
+    coded = {"coding": list(codings)} if codings else {}
+    return coded | ({"text": text} if text else {})

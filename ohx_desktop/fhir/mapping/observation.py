@@ -4,7 +4,7 @@ Source: FHIR R5 vital-signs profiles; status bits and categories by the HL7
 Personal Health Device guide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,10 +12,13 @@ from ohx_desktop.domain.quantity import Quantity
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.fhir.encoding import Json
 from ohx_desktop.fhir.mapping.circumstances import (
-    effective_time,
+    cuff_size_component,
+    effective,
     entry_sentences,
     flag_sentences,
+    noted_elements,
     original_sentences,
+    position_extension,
     status_components,
 )
 from ohx_desktop.fhir.mapping.codes import (
@@ -26,7 +29,7 @@ from ohx_desktop.fhir.mapping.codes import (
     coding,
     concept,
 )
-from ohx_desktop.fhir.mapping.identity import moment, named_uuid, uuid_identifier
+from ohx_desktop.fhir.mapping.identity import named_uuid, placeholder, uuid_identifier
 from ohx_desktop.fhir.mapping.quantity_codes import (
     QUANTITY_CODES,
     UNIT_NAMES,
@@ -50,12 +53,51 @@ class Devices:
     gateway: Json
 
 
-def observations(submission: Submission, devices: Devices) -> list[Json]:
-    """Return the Observations of a submission, the main one first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What becomes one Observation: a panel, or a quantity that stands alone."""
+
+    reading: Reading
+    row: Panel | QuantityCode
+    quantities: list[Quantity]
+    is_main: bool
+    identifier: Json
+
+
+def observations(submission: Submission, reading: Reading, devices: Devices) -> list[Json]:
+    """Return the Observations of the submitted reading, or of a member of it; the main one first.
+
+    Those of a mean are derived from those of its members that are of the same kind.
+    """
+    sources = submission.members if reading is submission.reading else ()
+    derived_from = _by_key(submission.patient, sources)
     return [
-        _observation(submission, devices, row, quantities, main=position == 0)
-        for position, (row, quantities) in enumerate(_grouped(submission.reading.quantities))
+        _observation(submission, devices, part, derived_from.get(part.row.key, []))
+        for part in _parts(submission.patient, reading)
     ]
+
+
+def _parts(patient: str, reading: Reading) -> list[_Part]:
+    return [
+        _Part(
+            reading=reading,
+            row=row,
+            quantities=quantities,
+            is_main=position == 0,
+            identifier=uuid_identifier(
+                named_uuid("observation", str(reading.id), patient, row.key)
+            ),
+        )
+        for position, (row, quantities) in enumerate(_grouped(reading.quantities))
+    ]
+
+
+def _by_key(patient: str, readings: Sequence[Reading]) -> Mapping[str, list[Json]]:
+    references: dict[str, list[Json]] = {}
+    for part in (part for reading in readings for part in _parts(patient, reading)):
+        reference = {"reference": placeholder(part.identifier)}
+        references.setdefault(part.row.key, []).append(reference)
+    return references
 
 
 def _grouped(
@@ -72,20 +114,17 @@ def _grouped(
 
 
 def _observation(
-    submission: Submission,
-    devices: Devices,
-    row: Panel | QuantityCode,
-    quantities: list[Quantity],
-    *,
-    main: bool,
+    submission: Submission, devices: Devices, part: _Part, derived_from: list[Json]
 ) -> Json:
-    reading = submission.reading
-    name = named_uuid("observation", str(reading.id), submission.patient, row.key)
+    reading, row, quantities = part.reading, part.row, part.quantities
+    noted = submission.circumstances
+    is_panel = isinstance(row, Panel)
+    gateway = {"url": _GATEWAY_EXTENSION, "valueReference": devices.gateway}
     resource: Json = {
         "resourceType": "Observation",
         "meta": _meta(row.profile, reading.source),
-        "extension": [{"url": _GATEWAY_EXTENSION, "valueReference": devices.gateway}],
-        "identifier": [uuid_identifier(name)],
+        "extension": [gateway, *position_extension(noted)],
+        "identifier": [part.identifier],
         "status": "final",
         "category": _categories(row.category, reading.source),
         "code": concept(*_codings(row, quantities, reading), text=row.text),
@@ -93,22 +132,30 @@ def _observation(
     }
     if submission.encounter:
         resource["encounter"] = {"reference": submission.encounter}
-    resource["effectiveDateTime"] = moment(effective_time(reading))
+    resource |= effective(reading)
     if submission.performer:
         resource["performer"] = [{"reference": submission.performer}]
-    if isinstance(row, QuantityCode):
+    if not is_panel:
         resource["valueQuantity"] = _value(quantities[0])
     sentences = [
-        *(flag_sentences(reading) if main else []),
+        *(flag_sentences(reading) if part.is_main else []),
         *entry_sentences(reading),
         *original_sentences(quantities),
     ]
     if sentences:
         resource["note"] = [{"text": " ".join(sentences)}]
+    if is_panel:
+        resource |= noted_elements(noted)
     if devices.measuring:
         resource["device"] = devices.measuring
+    if derived_from:
+        resource["derivedFrom"] = derived_from
     if isinstance(row, Panel):
-        resource["component"] = _components(row, quantities) + status_components(reading)
+        resource["component"] = [
+            *_components(row, quantities),
+            *cuff_size_component(noted),
+            *status_components(reading),
+        ]
     return resource
 
 
@@ -149,10 +196,12 @@ def _value_or_reason(quantity: Quantity | None) -> Json:
 
 
 def _value(quantity: Quantity) -> Json:
+    special = QUANTITY_CODES[quantity.kind].ucum
+    code, name = special or (quantity.unit.value, UNIT_NAMES[quantity.unit])
     return {
         # Without an exponent, as readers expect it: 120 and not 1.2E+2.
         "value": Decimal(f"{quantity.value:f}"),
-        "unit": UNIT_NAMES[quantity.unit],
+        "unit": name,
         "system": UCUM,
-        "code": quantity.unit.value,
+        "code": code,
     }

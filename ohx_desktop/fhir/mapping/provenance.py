@@ -32,8 +32,14 @@ def provenance(
     is computed; `gateway` is a reference to this installation.
     """
     confirmed = moment(submission.confirmed_at, timespec="milliseconds")
-    agents = [("verifier", "Verifier", submission.verifier)]
-    agents += [("performer", "Performer", submission.performer)]
+    by_hand = submission.reading.source is Source.MANUAL
+    agents = [
+        ("verifier", "Verifier", submission.verifier),
+        ("performer", "Performer", submission.performer),
+        # Whoever measured answers for the record; who nobody named, for what they confirmed.
+        ("author", "Author", submission.performer or submission.verifier),
+        ("enterer", "Enterer", submission.verifier if by_hand else None),
+    ]
     encounter = {"encounter": {"reference": submission.encounter}} if submission.encounter else {}
     return {
         "resourceType": "Provenance",

@@ -17,6 +17,8 @@ Code = tuple[str, str]
 
 VITAL_SIGNS: Code = ("vital-signs", "Vital Signs")
 LABORATORY: Code = ("laboratory", "Laboratory")
+EXAM: Code = ("exam", "Exam")
+ACTIVITY: Code = ("activity", "Activity")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +50,15 @@ class QuantityCode:
     """How one kind of quantity is coded: as a component of `panel`, or alone with `profile`.
 
     `loinc` has the code that the profile demands first. `by_unit` is for codes that LOINC splits
-    by unit; `beside` gives the MDC code in a reading that has a certain other kind as well. `own`
-    is a code of this project, where no standard has one. `specialization` is what makes a device
-    one that measures this kind.
+    by unit; `ucum` is a unit that says more than "1"; `beside` gives the MDC code in a reading that
+    has a certain other kind as well. `own` is a code of this project, where no standard has one.
+    `specialization` is what makes a device one that measures this kind.
     """
 
     text: str
     loinc: tuple[Code, ...] = ()
     by_unit: Mapping[Unit, Code] = field(default_factory=dict)
+    ucum: Code | None = None
     mdc: Code | None = None
     beside: tuple[QuantityKind, Code] | None = None
     own: str | None = None
@@ -246,7 +249,27 @@ QUANTITY_CODES: dict[QuantityKind, QuantityCode] = {
     ),
     # The one code LOINC has for visceral fat is of an area; this is an index of the maker's.
     QuantityKind.VISCERAL_FAT_LEVEL: QuantityCode(
-        own="visceral-fat-level", text="Visceral fat level", specialization=_ANALYSER
+        own="visceral-fat-level",
+        text="Visceral fat level",
+        ucum=("{score}", "score"),
+        specialization=_ANALYSER,
+    ),
+    # A scale's estimate; what LOINC has is the measurement of a laboratory.
+    QuantityKind.PULSE_WAVE_VELOCITY: QuantityCode(
+        own="pulse-wave-velocity", text="Pulse wave velocity, estimated", category=EXAM
+    ),
+    # Sources mean different statistics by it, and LOINC codes one of them only.
+    QuantityKind.HEART_RATE_VARIABILITY: QuantityCode(
+        own="heart-rate-variability", text="Heart rate variability"
+    ),
+    QuantityKind.STEP_COUNT: QuantityCode(
+        loinc=(("55423-8", "Number of steps in unspecified time Pedometer"),),
+        text="Steps",
+        ucum=("{steps}", "steps"),
+        category=ACTIVITY,
+    ),
+    QuantityKind.SLEEP_DURATION: QuantityCode(
+        loinc=(("93832-4", "Sleep duration"),), text="Sleep duration", category=ACTIVITY
     ),
 }
 
@@ -262,9 +285,12 @@ UNIT_NAMES: dict[Unit, str] = {
     Unit.PERCENT: "%",
     Unit.KILOCALORIE_PER_DAY: "kcal/day",
     Unit.OHM: "ohm",
-    Unit.ONE: "score",
+    Unit.ONE: "1",
     Unit.CELSIUS: "°C",
     Unit.FAHRENHEIT: "°F",
     Unit.MILLIGRAM_PER_DECILITRE: "mg/dL",
     Unit.MILLIMOLE_PER_LITRE: "mmol/L",
+    Unit.METRE_PER_SECOND: "m/s",
+    Unit.MILLISECOND: "ms",
+    Unit.MINUTE: "min",
 }

@@ -1,5 +1,6 @@
 """Submissions for the tests of the FHIR mapping: one by hand, and every one there can be."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -10,6 +11,7 @@ from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.quantity import UNITS, Quantity, QuantityKind, Unit, measured
 from ohx_desktop.domain.reading import Reading, Source
+from ohx_desktop.review.circumstances import BodyPosition, BodySite, Circumstances, CuffSize
 from ohx_desktop.review.submission import Gateway, Submission
 
 SYSTOLIC = QuantityKind.SYSTOLIC_BLOOD_PRESSURE
@@ -80,6 +82,16 @@ def submission(
     )
 
 
+STEPS = Reading(
+    source=Source.WITHINGS,
+    device=None,
+    measured_at=datetime.fromisoformat("2026-11-24T00:00:00+01:00"),
+    received_at=datetime.fromisoformat("2026-11-24T02:30:00+01:00"),
+    clock=DeviceClock(trust=ClockTrust.DEVICE),
+    quantities=(Quantity(kind=QuantityKind.STEP_COUNT, value=Decimal(8123), unit=Unit.ONE),),
+    period_start=datetime.fromisoformat("2026-11-23T00:00:00+01:00"),
+)
+
 _text = st.none() | st.text(max_size=12)
 _hex = st.integers(0, 255).map("{:02X}".format)
 _eui48 = st.lists(_hex, min_size=6, max_size=6).map(":".join)
@@ -140,15 +152,50 @@ def readings(draw: st.DrawFn) -> Reading:
     )
 
 
+@st.composite
+def periods(draw: st.DrawFn) -> Reading:
+    """Return a reading that sums up over a time."""
+    end = draw(_times)
+    summed = (QuantityKind.STEP_COUNT, Unit.ONE), (QuantityKind.SLEEP_DURATION, Unit.MINUTE)
+    kind, unit = draw(st.sampled_from(summed))
+    return Reading(
+        source=Source.WITHINGS,
+        device=None,
+        measured_at=end,
+        received_at=end,
+        clock=DeviceClock(trust=ClockTrust.DEVICE),
+        quantities=(Quantity(kind=kind, value=draw(_values), unit=unit),),
+        period_start=end - timedelta(minutes=draw(st.integers(0, 3000))),
+    )
+
+
 _ids = st.from_regex(r"[A-Za-z0-9\-]{1,64}", fullmatch=True)
 _people = st.none() | _ids.map("Practitioner/{}".format) | _ids.map("Patient/{}".format)
+_circumstances = st.builds(
+    Circumstances,
+    position=st.none() | st.sampled_from(BodyPosition),
+    site=st.none() | st.sampled_from(BodySite),
+    cuff_size=st.none() | st.sampled_from(CuffSize),
+    method=st.none() | st.just("Auscultation"),
+)
 submissions = st.builds(
     Submission,
-    reading=readings(),
+    reading=readings() | periods(),
     patient=_ids.map("Patient/{}".format),
     performer=_people,
     verifier=_people,
     encounter=st.none() | _ids.map("Encounter/{}".format),
     confirmed_at=_times,
     gateway=st.builds(Gateway, installation=st.uuids(), station=st.text(), version=st.text()),
+    circumstances=_circumstances,
 )
+
+
+@st.composite
+def means(draw: st.DrawFn) -> Submission:
+    """Return the mean of some readings, with them as its members."""
+    whole = draw(submissions)
+    members = draw(st.lists(readings(), min_size=1, max_size=3, unique_by=lambda r: r.id))
+    mean = replace(whole.reading, flags=whole.reading.flags | {Flag.MEASUREMENT_AVERAGED})
+    others = tuple(member for member in members if member.id != mean.id)
+    return replace(whole, reading=mean, members=others)

@@ -114,7 +114,7 @@ def test_a_self_measured_reading_names_the_patient_as_performer() -> None:
     (provenance,) = _resources(submitted, "Provenance")
     agents = [(a["type"]["coding"][0]["code"], a["who"]) for a in provenance["agent"]]
     assert agents[0] == ("performer", {"reference": "Patient/pat-4711"})
-    assert [code for code, _ in agents] == ["performer", "assembler"]
+    assert [code for code, _ in agents] == ["performer", "author", "assembler"]
     assert all("encounter" not in r for r in _resources(submitted))
 
 
