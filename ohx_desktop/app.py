@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
     from ohx_desktop.domain.patient import Patient, PatientQuery
     from ohx_desktop.fhir.client import EhrClient
+    from ohx_desktop.fhir.mapping import MappingRules
     from ohx_desktop.keystore import KeySource
     from ohx_desktop.ops.doctor import Check
     from ohx_desktop.outbox.service import AsyncOutbox
@@ -41,6 +42,7 @@ _SERVICES = (
     "ohx_desktop.settings.layers",
     "ohx_desktop.desk.capture",
     "ohx_desktop.desk.filing",
+    "ohx_desktop.fhir.mapping_file",
     "ohx_desktop.desk.take_reading",
 )
 
@@ -93,10 +95,16 @@ async def open_ehr(directory: Path | None) -> AsyncGenerator["EhrClient"]:
         yield ehr
 
 
-def open_maker(directory: Path | None) -> "SubmissionMaker":
-    """Return what turns a reading into a submission of this station. Blocking."""
+def open_maker(directory: Path | None, *, mapping: Path | None = None) -> "SubmissionMaker":
+    """Return what turns a reading into a submission and a bundle of this station. Blocking.
+
+    `mapping` is a mapping file to try in place of the profile's own.
+    """
+    from ohx_desktop.fhir.mapping_file import read_rules
+
     profile = _profile(directory)
-    return _maker(profile, _settings(profile))
+    rules = None if mapping is None else read_rules(mapping)
+    return _maker(profile, _settings(profile), rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +218,7 @@ def import_services() -> None:
 
 def health_checks(directory: Path | None) -> "tuple[Check, ...]":
     """Return the checks of the doctor, each independent of the others."""
+    from ohx_desktop.fhir.mapping_file import load_rules
     from ohx_desktop.ops.doctor import Check, check_disk
 
     profile = _profile(directory)
@@ -219,6 +228,14 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
         if settings.ehr.base_url is None:
             raise _no_ehr()
         return "valid"
+
+    async def mapping_is_valid() -> str:
+        loaded = await asyncio.to_thread(
+            load_rules, profile.mapping_file, profile.last_good_mapping
+        )
+        if loaded.problem is not None:
+            raise loaded.problem
+        return "the clinic's own" if profile.mapping_file.exists() else "built in"
 
     async def disk_has_room() -> str:
         return await asyncio.to_thread(check_disk, profile.data)
@@ -244,6 +261,7 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
 
     return (
         Check(name="settings", run=settings_are_valid),
+        Check(name="mapping", run=mapping_is_valid),
         Check(name="disk", run=disk_has_room),
         Check(name="queue and key", run=queue_opens),
         Check(name="bluetooth", run=bluetooth_works),
@@ -305,7 +323,19 @@ def _listener(
     return Listener(radio or BleakRadio(ask_passkey=ask_passkey), secrets=secrets or keyring)
 
 
-def _maker(profile: "Profile", settings: "Settings") -> "SubmissionMaker":
+def _rules(profile: "Profile") -> "MappingRules":
+    from ohx_desktop.fhir.mapping_file import load_rules
+    from ohx_desktop.ops.logging import log_problem
+
+    loaded = load_rules(profile.mapping_file, profile.last_good_mapping)
+    if loaded.problem is not None:
+        log_problem(loaded.problem)
+    return loaded.rules
+
+
+def _maker(
+    profile: "Profile", settings: "Settings", rules: "MappingRules | None" = None
+) -> "SubmissionMaker":
     from ohx_desktop.desk.filing import SubmissionMaker
     from ohx_desktop.review.submission import Gateway
     from ohx_desktop.settings.installation import installation_id
@@ -315,7 +345,11 @@ def _maker(profile: "Profile", settings: "Settings") -> "SubmissionMaker":
         station=settings.station.name or platform.node() or "workstation",
         version=__version__,
     )
-    return SubmissionMaker(gateway=gateway, practitioner=settings.station.practitioner)
+    return SubmissionMaker(
+        gateway=gateway,
+        practitioner=settings.station.practitioner,
+        rules=_rules(profile) if rules is None else rules,
+    )
 
 
 async def _filing(

@@ -71,7 +71,7 @@ def _import(options: argparse.Namespace, out: Output) -> int:
     target = profile.config_file
     try:
         profile.create()
-        kept = _put_in_place(options.file.read_bytes(), target)
+        kept = put_in_place(options.file.read_bytes(), target)
     except OSError as error:
         raise ConfigurationError(
             f"the settings cannot be put in place ({error.strerror})",
@@ -86,7 +86,7 @@ def _import(options: argparse.Namespace, out: Output) -> int:
     return ExitCode.DONE
 
 
-def _put_in_place(content: bytes, target: Path) -> Path | None:
+def put_in_place(content: bytes, target: Path) -> Path | None:
     """Replace `target` whole or not at all; return where its old content is kept."""
     draft, kept = target.with_suffix(".new"), target.with_suffix(".previous")
     draft.write_bytes(content)

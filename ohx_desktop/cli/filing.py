@@ -1,6 +1,7 @@
 """`map` and `submit`: from a confirmed reading to the EHR, without the window."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ohx_desktop.cli.devices import seconds
@@ -34,6 +35,12 @@ def add_commands(add: Any, _group: Any) -> None:
         choices=("R5", "R4"),
         default="R5",
         help="version of FHIR of the server it would be sent to (default R5)",
+    )
+    map_.add_argument(
+        "--mapping",
+        type=Path,
+        metavar="FILE",
+        help="a mapping file to try in place of the one in force",
     )
     submit.add_argument(
         "--wait", action="store_true", help="wait until the EHR acknowledged or refused each"
@@ -70,13 +77,13 @@ def read_readings(file: str) -> "tuple[Reading, ...]":
 def _map(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import open_maker
     from ohx_desktop.fhir.encoding import encode
-    from ohx_desktop.fhir.mapping import as_r4, transaction_bundle
+    from ohx_desktop.fhir.mapping import as_r4
 
     readings = read_readings(options.file)
-    maker = open_maker(options.profile)
+    maker = open_maker(options.profile, mapping=options.mapping)
     for reading in readings:
         submission = maker.submission(reading, patient=options.patient, performer=options.performer)
-        bundle = transaction_bundle(submission)
+        bundle = maker.bundle(submission)
         out.raw(encode(as_r4(bundle) if options.fhir_version == "R4" else bundle).decode())
     return ExitCode.DONE
 

@@ -13,7 +13,17 @@ from typing import Any, NoReturn
 from ohx_desktop import __version__
 from ohx_desktop.domain.errors import UsageError
 
-_GROUPS = ("devices", "decode", "filing", "queue", "ehr", "config", "doctor", "selfcheck")
+_GROUPS = (
+    "devices",
+    "decode",
+    "filing",
+    "queue",
+    "ehr",
+    "mapping",
+    "config",
+    "doctor",
+    "selfcheck",
+)
 
 _DESCRIPTION = """\
 Reads blood-pressure cuffs over Bluetooth, has a person confirm each reading, and delivers it to

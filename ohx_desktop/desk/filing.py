@@ -10,8 +10,8 @@ from ohx_desktop.domain.errors import UsageError
 from ohx_desktop.domain.patient import Patient
 from ohx_desktop.domain.plausibility import require_plausible
 from ohx_desktop.domain.reading import Reading
-from ohx_desktop.fhir.encoding import encode
-from ohx_desktop.fhir.mapping import transaction_bundle
+from ohx_desktop.fhir.encoding import Json, encode
+from ohx_desktop.fhir.mapping import BUILT_IN, MappingRules, transaction_bundle
 from ohx_desktop.ops.logging import Field, log_event
 from ohx_desktop.outbox.states import OutboxEntry
 from ohx_desktop.review.submission import Gateway, Submission
@@ -43,13 +43,22 @@ class Outbox(Protocol):
 
 
 class SubmissionMaker:
-    """Adds to a reading what its confirmation means: for whom, by whom, where, when."""
+    """Adds to a reading what its confirmation means: for whom, by whom, where, when.
+
+    `rules` are what the clinic has changed of the mapping.
+    """
 
     def __init__(
-        self, *, gateway: Gateway, practitioner: str | None = None, now: Now = system_now
+        self,
+        *,
+        gateway: Gateway,
+        practitioner: str | None = None,
+        rules: MappingRules = BUILT_IN,
+        now: Now = system_now,
     ) -> None:
         self._gateway = gateway
         self._practitioner = practitioner
+        self._rules = rules
         self._now = now
 
     def submission(
@@ -69,6 +78,10 @@ class SubmissionMaker:
             )
         except ValueError as error:
             raise UsageError(str(error)) from error
+
+    def bundle(self, submission: Submission) -> Json:
+        """Return the R5 transaction. Raises ConfigurationError where nothing may be sent."""
+        return transaction_bundle(submission, self._rules)
 
 
 class FilingService:
@@ -98,7 +111,7 @@ class FilingService:
             reading_id=reading.id,
             patient=patient,
             submission=encode_submission(submission),
-            bundle=encode(transaction_bundle(submission)),
+            bundle=encode(self._maker.bundle(submission)),
             frames=frames,
         )
         log_event("reading.filed", {Field.ENTRY: entry.id, Field.STATE: entry.state})

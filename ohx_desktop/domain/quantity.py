@@ -121,6 +121,18 @@ _CONVERSIONS: dict[Unit, tuple[Unit, Decimal]] = {
     Unit.KILOGRAM_PER_LITRE: (Unit.MILLIGRAM_PER_DECILITRE, Decimal(100_000)),
     Unit.MOLE_PER_LITRE: (Unit.MILLIMOLE_PER_LITRE, Decimal(1000)),
 }
+# Between units that the profiles allow: only where a clinic asks for one of them. Glucose is not
+# here, because its two units have codes of their own.
+_EXCHANGES: dict[tuple[Unit, Unit], Decimal] = {
+    (Unit.POUND, Unit.KILOGRAM): Decimal("0.45359237"),
+    (Unit.KILOGRAM, Unit.POUND): 1 / Decimal("0.45359237"),
+    (Unit.INCH, Unit.CENTIMETRE): Decimal("2.54"),
+    (Unit.CENTIMETRE, Unit.INCH): 1 / Decimal("2.54"),
+    (Unit.FAHRENHEIT, Unit.CELSIUS): Decimal(5) / Decimal(9),
+    (Unit.CELSIUS, Unit.FAHRENHEIT): Decimal(9) / Decimal(5),
+}
+# 0 °C is 32 °F.
+_FREEZING = Decimal(32)
 # A device's number is at most 32 bits wide, a text of a cloud service a little longer.
 _EXACT = Context(prec=60)
 
@@ -167,6 +179,30 @@ def measured(kind: QuantityKind, value: Decimal, unit: Unit) -> Quantity:
         unit=target,
         original=Original(value=value, unit=unit),
     )
+
+
+def can_exchange(kind: QuantityKind, unit: Unit) -> bool:
+    """Tell whether every value of a kind can be told in this unit."""
+    return unit in UNITS[kind] and all(
+        own is unit or (own, unit) in _EXCHANGES for own in UNITS[kind]
+    )
+
+
+def in_unit(quantity: Quantity, unit: Unit | None) -> Quantity:
+    """Return a quantity in another unit, with `original` as the device sent it.
+
+    It is rounded as `measured` does it. None, and the unit it has, change nothing. Raises
+    ValueError for a unit that `can_exchange` does not allow.
+    """
+    if unit is None or unit is quantity.unit:
+        return quantity
+    factor = _EXCHANGES.get((quantity.unit, unit))
+    if factor is None:
+        raise ValueError(f"{quantity.kind} in {quantity.unit} cannot be told in {unit}")
+    value = quantity.value - (_FREEZING if quantity.unit is Unit.FAHRENHEIT else 0)
+    value = _converted(value, factor) + (_FREEZING if unit is Unit.FAHRENHEIT else 0)
+    original = quantity.original or Original(value=quantity.value, unit=quantity.unit)
+    return Quantity(kind=quantity.kind, value=value, unit=unit, original=original)
 
 
 def pressure(kind: QuantityKind, value: Decimal, unit: Unit) -> Quantity:

@@ -41,6 +41,16 @@ class Profile:
         return self.config / "config.toml"
 
     @property
+    def mapping_file(self) -> Path:
+        """What the clinic has changed of the FHIR mapping."""
+        return self.config / "mapping.toml"
+
+    @property
+    def last_good_mapping(self) -> Path:
+        """The mapping file as it was when it was last right."""
+        return self.data / "mapping.last-good.toml"
+
+    @property
     def database(self) -> Path:
         """The encrypted queue."""
         return self.data / "outbox.db"

@@ -2,5 +2,6 @@
 
 from ohx_desktop.fhir.mapping.bundle import transaction_bundle
 from ohx_desktop.fhir.mapping.r4 import as_r4
+from ohx_desktop.fhir.mapping.rules import BUILT_IN, MappingRules
 
-__all__ = ["as_r4", "transaction_bundle"]
+__all__ = ["BUILT_IN", "MappingRules", "as_r4", "transaction_bundle"]

@@ -10,14 +10,16 @@ from ohx_desktop.fhir.mapping.device import device_of, display_name, gateway_dev
 from ohx_desktop.fhir.mapping.identity import condition, placeholder
 from ohx_desktop.fhir.mapping.observation import Devices, observations
 from ohx_desktop.fhir.mapping.provenance import provenance
+from ohx_desktop.fhir.mapping.rules import BUILT_IN, MappingRules
 from ohx_desktop.review.submission import Submission
 
 
-def transaction_bundle(submission: Submission) -> Json:
+def transaction_bundle(submission: Submission, rules: MappingRules = BUILT_IN) -> Json:
     """Return the transaction Bundle of a submission: Devices, Observations, Provenance.
 
     Values are Decimals, to be written by `encoding.encode`. The same submission always gives the
-    same Bundle. Whatever is referred to comes first, so members of a mean come before it.
+    same Bundle. Whatever is referred to comes first, so members of a mean come before it. Raises
+    ConfigurationError where the rules leave nothing to send.
     """
     gateway = gateway_device(submission.gateway)
     readings = (*submission.members, submission.reading)
@@ -25,29 +27,38 @@ def transaction_bundle(submission: Submission) -> Json:
     measured = [
         resource
         for reading in readings
-        for resource in observations(submission, reading, _devices(reading, gateway))
+        for resource in observations(submission, reading, _devices(reading, gateway, rules), rules)
     ]
     record = provenance(
         submission,
         identifiers=[resource["identifier"][0] for resource in measured],
         targets=[_reference(resource) for resource in measured],
-        gateway=_reference(gateway),
+        gateway=_gateway(gateway, rules),
     )
-    created = [*measuring, gateway, *measured]
+    created = [*([*measuring, gateway] if rules.send_devices else []), *measured]
     entries = {entry["fullUrl"]: entry for entry in map(_conditional_create, created)}
     return {
         "resourceType": "Bundle",
         "type": "transaction",
-        "entry": [*entries.values(), _update_as_create(record)],
+        "entry": [
+            *entries.values(),
+            *([_update_as_create(record)] if rules.send_provenance else []),
+        ],
     }
 
 
-def _devices(reading: Reading, gateway: Json) -> Devices:
-    measuring = device_of(reading)
+def _devices(reading: Reading, gateway: Json, rules: MappingRules) -> Devices:
+    measuring = device_of(reading) if rules.send_devices else None
     return Devices(
         measuring=_reference(measuring) if measuring else _named(reading.device),
-        gateway=_reference(gateway),
+        gateway=_gateway(gateway, rules),
     )
+
+
+def _gateway(gateway: Json, rules: MappingRules) -> Json:
+    if rules.send_devices:
+        return _reference(gateway)
+    return {"identifier": gateway["identifier"][0], "display": gateway["displayName"]}
 
 
 def _reference(resource: Json) -> Json:

@@ -22,6 +22,7 @@ from ohx_desktop.fhir.mapping.circumstances import (
     status_components,
 )
 from ohx_desktop.fhir.mapping.codes import (
+    CATEGORY,
     PROFILE_BASE,
     READING_SOURCE,
     SOURCE_CODES,
@@ -33,13 +34,12 @@ from ohx_desktop.fhir.mapping.identity import named_uuid, placeholder, uuid_iden
 from ohx_desktop.fhir.mapping.quantity_codes import (
     QUANTITY_CODES,
     UNIT_NAMES,
-    Code,
     Panel,
     QuantityCode,
 )
+from ohx_desktop.fhir.mapping.rules import ElementRules, MappingRules
 from ohx_desktop.review.submission import Submission
 
-_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 _PHD_CATEGORY = "http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories"
 _ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _GATEWAY_EXTENSION = PROFILE_BASE + "observation-gatewayDevice"
@@ -64,20 +64,22 @@ class _Part:
     identifier: Json
 
 
-def observations(submission: Submission, reading: Reading, devices: Devices) -> list[Json]:
+def observations(
+    submission: Submission, reading: Reading, devices: Devices, rules: MappingRules
+) -> list[Json]:
     """Return the Observations of the submitted reading, or of a member of it; the main one first.
 
     Those of a mean are derived from those of its members that are of the same kind.
     """
     sources = submission.members if reading is submission.reading else ()
-    derived_from = _by_key(submission.patient, sources)
+    derived_from = _by_key(submission.patient, sources, rules)
     return [
-        _observation(submission, devices, part, derived_from.get(part.row.key, []))
-        for part in _parts(submission.patient, reading)
+        _observation(submission, devices, part, derived_from.get(part.row.key, []), rules)
+        for part in _parts(submission.patient, reading, rules)
     ]
 
 
-def _parts(patient: str, reading: Reading) -> list[_Part]:
+def _parts(patient: str, reading: Reading, rules: MappingRules) -> list[_Part]:
     return [
         _Part(
             reading=reading,
@@ -88,13 +90,15 @@ def _parts(patient: str, reading: Reading) -> list[_Part]:
                 named_uuid("observation", str(reading.id), patient, row.key)
             ),
         )
-        for position, (row, quantities) in enumerate(_grouped(reading.quantities))
+        for position, (row, quantities) in enumerate(_grouped(rules.sent(reading.quantities)))
     ]
 
 
-def _by_key(patient: str, readings: Sequence[Reading]) -> Mapping[str, list[Json]]:
+def _by_key(
+    patient: str, readings: Sequence[Reading], rules: MappingRules
+) -> Mapping[str, list[Json]]:
     references: dict[str, list[Json]] = {}
-    for part in (part for reading in readings for part in _parts(patient, reading)):
+    for part in (part for reading in readings for part in _parts(patient, reading, rules)):
         reference = {"reference": placeholder(part.identifier)}
         references.setdefault(part.row.key, []).append(reference)
     return references
@@ -114,20 +118,25 @@ def _grouped(
 
 
 def _observation(
-    submission: Submission, devices: Devices, part: _Part, derived_from: list[Json]
+    submission: Submission,
+    devices: Devices,
+    part: _Part,
+    derived_from: list[Json],
+    rules: MappingRules,
 ) -> Json:
     reading, row, quantities = part.reading, part.row, part.quantities
     noted = submission.circumstances
     is_panel = isinstance(row, Panel)
+    own = rules.blood_pressure if is_panel else rules.of(quantities[0].kind)
     gateway = {"url": _GATEWAY_EXTENSION, "valueReference": devices.gateway}
     resource: Json = {
         "resourceType": "Observation",
-        "meta": _meta(row.profile, reading.source),
+        "meta": _meta(row, own, reading.source, rules.tags),
         "extension": [gateway, *position_extension(noted)],
         "identifier": [part.identifier],
         "status": "final",
-        "category": _categories(row.category, reading.source),
-        "code": concept(*_codings(row, quantities, reading), text=row.text),
+        "category": _categories(row, own, reading.source),
+        "code": concept(*own.coded(_codings(row, quantities, reading)), text=own.text or row.text),
         "subject": {"reference": submission.patient},
     }
     if submission.encounter:
@@ -152,16 +161,21 @@ def _observation(
         resource["derivedFrom"] = derived_from
     if isinstance(row, Panel):
         resource["component"] = [
-            *_components(row, quantities),
+            *_components(row, quantities, rules),
             *cuff_size_component(noted),
             *status_components(reading),
         ]
     return resource
 
 
-def _meta(profile: str | None, source: Source) -> Json:
-    claimed = {"profile": [PROFILE_BASE + profile]} if profile else {}
-    return {**claimed, "tag": [coding(READING_SOURCE, SOURCE_CODES[source])]}
+def _meta(
+    row: Panel | QuantityCode, own: ElementRules, source: Source, tags: Sequence[Json]
+) -> Json:
+    profiles = own.profiles
+    if profiles is None:
+        profiles = (PROFILE_BASE + row.profile,) if row.profile else ()
+    claimed = {"profile": list(profiles)} if profiles else {}
+    return {**claimed, "tag": [coding(READING_SOURCE, SOURCE_CODES[source]), *tags]}
 
 
 def _codings(
@@ -172,18 +186,24 @@ def _codings(
     return row.codings(quantities[0].unit, {quantity.kind for quantity in reading.quantities})
 
 
-def _categories(category: Code, source: Source) -> list[Json]:
-    categories = [concept(coding(_CATEGORY, *category))]
+def _categories(row: Panel | QuantityCode, own: ElementRules, source: Source) -> list[Json]:
+    built_in = (coding(CATEGORY, *row.category),)
+    categories = [concept(each) for each in own.categories or built_in]
     if source is not Source.MANUAL:
         categories.append(concept(coding(_PHD_CATEGORY, "phd")))
     return categories
 
 
-def _components(panel: Panel, quantities: list[Quantity]) -> list[Json]:
+def _components(panel: Panel, quantities: list[Quantity], rules: MappingRules) -> list[Json]:
     measured = {quantity.kind: quantity for quantity in quantities}
     members = [kind for kind, row in QUANTITY_CODES.items() if row.panel is panel]
     return [
-        {"code": concept(*QUANTITY_CODES[kind].codings()), **_value_or_reason(measured.get(kind))}
+        {
+            "code": concept(
+                *rules.of(kind).coded(QUANTITY_CODES[kind].codings()), text=rules.of(kind).text
+            ),
+            **_value_or_reason(measured.get(kind)),
+        }
         for kind in members
         if kind in measured or kind in panel.required
     ]
