@@ -7,7 +7,7 @@ any of them.
 import asyncio
 import platform
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
     from ohx_desktop.domain.patient import Patient, PatientQuery
+    from ohx_desktop.fhir.auth.credentials import Credentials
     from ohx_desktop.fhir.client import EhrClient
     from ohx_desktop.fhir.mapping import MappingRules
     from ohx_desktop.keystore import KeySource
     from ohx_desktop.ops.doctor import Check
     from ohx_desktop.outbox.service import AsyncOutbox
-    from ohx_desktop.settings.model import Settings
+    from ohx_desktop.settings.model import EhrSettings, Settings
     from ohx_desktop.settings.profile import Profile
+    from ohx_desktop.transport import HttpClient
 
 # What a workstation imports, slowest first.
 _SERVICES = (
@@ -388,23 +390,43 @@ async def _outbox(
         await outbox.close()
 
 
+def _credentials(profile: "Profile", ehr: "EhrSettings", bare: "HttpClient") -> "Credentials":
+    from ohx_desktop.fhir.auth.credentials import Registration, credentials
+    from ohx_desktop.keystore import get_secret
+
+    auth, base_url = ehr.auth, ehr.base_url
+    if base_url is None:
+        raise _no_ehr()
+    registration = Registration(
+        method=auth.method,
+        client_id=auth.client_id,
+        redirect_port=auth.redirect_port,
+        stays_signed_in=auth.stay_signed_in,
+        certificate=auth.certificate,
+        certificate_key=auth.certificate_key,
+    )
+    return credentials(registration, base_url, bare, partial(get_secret, profile.data))
+
+
 @asynccontextmanager
 async def _ehr(profile: "Profile", settings: "Settings") -> AsyncGenerator["EhrClient"]:
-    from ohx_desktop.fhir.auth import authorization_headers
     from ohx_desktop.fhir.connect import connect_ehr
-    from ohx_desktop.keystore import get_secret
     from ohx_desktop.transport import build_client
 
     ehr = settings.ehr
     if ehr.base_url is None:
         raise _no_ehr()
-    headers = await asyncio.to_thread(
-        authorization_headers,
-        ehr.auth.method,
-        ehr.auth.client_id,
-        lambda name: get_secret(profile.data, name),
-    )
-    async with await build_client(headers=headers, read_timeout_s=ehr.timeout_s) as http:
+    async with AsyncExitStack() as stack:
+        bare = await stack.enter_async_context(await build_client(read_timeout_s=ehr.timeout_s))
+        proof = await asyncio.to_thread(_credentials, profile, ehr, bare)
+        http = await stack.enter_async_context(
+            await build_client(
+                headers=proof.headers,
+                auth=proof.auth,
+                client_certificate=proof.certificate,
+                read_timeout_s=ehr.timeout_s,
+            )
+        )
         yield await connect_ehr(
             http,
             ehr.base_url,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ohx_desktop.cli import ehr_key
 from ohx_desktop.cli.input import STDIN, json_values, read_text
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ExitCode, OhxError, Refused, RemoteError, UsageError
@@ -28,6 +29,7 @@ def add_commands(_add: Any, group: Any) -> None:
         _check,
         "can this EHR take our readings: reachability, sign-in, version and what it offers",
     )
+    ehr_key.add_commands(ehr)
     patient = group("patient", "the patients of the EHR")
     patient(
         "find",

@@ -37,6 +37,15 @@ class EhrAuthSettings(_Section):
         "none", "basic", "bearer", "client-credentials", "smart-backend", "smart-launch", "mtls"
     ] = Field(default="none", description="Sign-in method; secrets come from the keyring.")
     client_id: str | None = Field(default=None, description="Client or user name at the EHR.")
+    redirect_port: int = Field(
+        default=0, ge=0, le=65535, description="smart-launch: port on this computer; 0 is any."
+    )
+    stay_signed_in: bool = Field(
+        default=False,
+        description="smart-launch: ask for a sign-in that lasts, so that the queue goes on.",
+    )
+    certificate: Path | None = Field(default=None, description="mtls: certificate in PEM.")
+    certificate_key: Path | None = Field(default=None, description="mtls: its private key in PEM.")
 
 
 class EhrSettings(_Section):

@@ -175,6 +175,10 @@ class EhrProcess:
         """Take all faults back."""
         self._ask({"disarm": ""})
 
+    def register(self, client_id: str, **proof: Any) -> None:
+        """Let a program ask for tokens, by `secret` or `jwks`."""
+        self._ask({"register": client_id, **proof})
+
     def observations(self, minute: int) -> list[Any]:
         """Return the blood-pressure Observations of the reading of this minute."""
         measured = _reading(minute, "128", "82").measured_at

@@ -181,6 +181,42 @@ def test_a_secret_signs_in_and_is_gone_when_deleted(station: Workstation) -> Non
     assert station.run("ehr", "check").code == 3
 
 
+def test_an_installation_signs_in_by_a_key_that_it_made_itself(station: Workstation) -> None:
+    with ehr_process("--sign-in") as ehr:
+        station.configure(
+            f'[ehr]\nbase_url = "{ehr.base_url}"\n'
+            '[ehr.auth]\nmethod = "smart-backend"\nclient_id = "backend"\n'
+        )
+        without = station.run("ehr", "check")
+        assert (without.code, without.error["code"]) == (3, "configuration")
+        assert "ehr key" in without.error["hint"]
+        (keys,) = station.run("ehr", "key").objects
+        assert not any("d" in key for key in keys["keys"])
+        ehr.register("backend", jwks=keys)
+        assert station.run("ehr", "check").code == 0
+        # A new key is made; until the server has it, the earlier one stays in the set.
+        (both,) = station.run("ehr", "key", "--algorithm", "RS384").objects
+        assert both["keys"][1] == keys["keys"][0]
+        assert station.run("ehr", "check").code == 7
+        ehr.register("backend", jwks=both)
+        assert station.run("ehr", "check").code == 0
+
+
+def test_an_installation_signs_in_by_a_client_secret(station: Workstation) -> None:
+    with ehr_process("--sign-in") as ehr:
+        ehr.register("kiosk", secret="s3cret")  # noqa: S106 - it opens this sandbox only
+        station.configure(
+            f'[ehr]\nbase_url = "{ehr.base_url}"\n'
+            '[ehr.auth]\nmethod = "client-credentials"\nclient_id = "kiosk"\n'
+        )
+        assert station.run("ehr", "check").code == 3
+        station.run("secret", "set", "ehr.client_secret", stdin="wrong")
+        refused = station.run("ehr", "check")
+        assert (refused.code, refused.error["code"]) == (7, "not-authorised")
+        station.run("secret", "set", "ehr.client_secret", stdin="s3cret")
+        assert station.run("ehr", "check").code == 0
+
+
 @pytest.mark.parametrize("stdin", ["", "\n", b"\xff"])
 def test_no_secret_on_stdin_is_wrong_usage(station: Workstation, stdin: str | bytes) -> None:
     run = station.run("secret", "set", "ehr.token", stdin=stdin)
@@ -214,7 +250,9 @@ def test_a_well_installation_has_no_findings(tmp_path: Path, ehr_url: str) -> No
     with bench("omron") as cuff:
         run = station.run("doctor", DBUS_SYSTEM_BUS_ADDRESS=cuff.bus)
     assert run.code == 0, run.stderr
-    assert findings(run) == dict.fromkeys(("settings", "disk", "queue and key", "bluetooth", "ehr"))
+    assert findings(run) == dict.fromkeys(
+        ("settings", "mapping", "disk", "queue and key", "bluetooth", "ehr")
+    )
 
 
 def test_the_doctor_names_every_problem_and_what_to_do(
@@ -227,6 +265,7 @@ def test_the_doctor_names_every_problem_and_what_to_do(
     )
     assert findings(run) == {
         "settings": "configuration",
+        "mapping": None,
         "disk": None,
         "queue and key": "no-keyring",
         "bluetooth": "radio-unavailable",

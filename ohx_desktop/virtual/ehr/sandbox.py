@@ -14,6 +14,7 @@ from ohx_desktop.virtual.ehr.seed import seed
 from ohx_desktop.virtual.ehr.store import Store
 
 if TYPE_CHECKING:
+    from ohx_desktop.virtual.ehr.authorization import AuthorizationServer
     from ohx_desktop.virtual.ehr.server import Exchange, FhirServer
 
 # The first start of a day reads aiohttp and jsonschema from a cold disk.
@@ -25,13 +26,17 @@ class SandboxEhr:
     """A FHIR R5 server with invented patients, in memory.
 
     Usable on any asyncio loop. With `seeded` false it starts empty. `store` and `faults` may be
-    used from any thread, before, while and after it runs.
+    used from any thread, before, while and after it runs. With `wants_sign_in` nobody gets in
+    without a token; `authorization` says who is registered and hands tokens out.
     """
 
-    def __init__(self, *, seeded: bool = True, now: Now = system_now) -> None:
+    def __init__(
+        self, *, seeded: bool = True, now: Now = system_now, wants_sign_in: bool = False
+    ) -> None:
         self.store = Store(now=now)
         self.faults = Faults()
         self._now = now
+        self.authorization = _authorization(now) if wants_sign_in else None
         self._exchanges: list[Exchange] = []
         self._server: FhirServer | None = None
         if seeded:
@@ -72,7 +77,13 @@ class SandboxEhr:
         from ohx_desktop.virtual.ehr.validation import Validator
 
         api = Api(self.store, Validator(load_schema()), started=self._now())
-        return FhirServer(api, self.store, self.faults, self._exchanges.append)
+        return FhirServer(api, self.store, self.faults, self._exchanges.append, self.authorization)
+
+
+def _authorization(now: Now) -> "AuthorizationServer":
+    from ohx_desktop.virtual.ehr.authorization import AuthorizationServer
+
+    return AuthorizationServer(now=lambda: now().timestamp())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from ohx_desktop.virtual.ehr.api import Api
+from ohx_desktop.virtual.ehr.authorization import AuthorizationServer
+from ohx_desktop.virtual.ehr.authorization_pages import PATH, AuthorizationPages
 from ohx_desktop.virtual.ehr.call import Answer, Call
 from ohx_desktop.virtual.ehr.faults import Armed, Fault, Faults, Scope
 from ohx_desktop.virtual.ehr.fhir_json import dumps
@@ -18,6 +20,7 @@ from ohx_desktop.virtual.ehr.interactions import Policy
 from ohx_desktop.virtual.ehr.outcome import IssueCode, Refusal, operation_outcome, refusal
 from ohx_desktop.virtual.ehr.overview import overview_page
 from ohx_desktop.virtual.ehr.store import Store
+from ohx_desktop.virtual.ehr.token_check import require_token
 
 log = logging.getLogger(__name__)
 
@@ -56,18 +59,29 @@ class Exchange:
 
 
 class FhirServer:
-    """Serves an Api at BASE_PATH and the overview page at /."""
+    """Serves an Api at BASE_PATH and the overview page at /.
+
+    With `authorization` it wants a token that allows what is done, and hands tokens out.
+    """
 
     def __init__(
-        self, api: Api, store: Store, faults: Faults, record: Callable[[Exchange], None]
+        self,
+        api: Api,
+        store: Store,
+        faults: Faults,
+        record: Callable[[Exchange], None],
+        authorization: AuthorizationServer | None = None,
     ) -> None:
         self._api = api
         self._store = store
         self._faults = faults
         self._record = record
+        self._authorization = authorization
         self._base_url = ""
         app = web.Application(client_max_size=MAXIMUM_BODY_BYTES)
         app.router.add_get("/", self._overview)
+        if authorization is not None:
+            AuthorizationPages(authorization, store).add_routes(app, BASE_PATH)
         app.router.add_route("*", "/{tail:.*}", self._fhir)
         self._runner = web.AppRunner(
             app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S
@@ -81,6 +95,9 @@ class FhirServer:
         bound = self._runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
         self._base_url = f"http://{shown}:{bound}{BASE_PATH}"
+        if self._authorization is not None:
+            self._authorization.base_url = self._base_url
+            self._authorization.issuer = f"http://{shown}:{bound}{PATH}"
         return self._base_url
 
     async def stop(self) -> None:
@@ -125,6 +142,8 @@ class FhirServer:
 
     def _answer(self, request: web.Request, body: bytes, policy: Policy) -> Answer:
         try:
+            if self._authorization is not None:
+                require_token(self._authorization, request)
             return self._api.answer(_call(request, body), policy)
         except Refusal as refused:
             return _refused(refused)

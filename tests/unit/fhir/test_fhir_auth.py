@@ -3,7 +3,7 @@
 import pytest
 
 from ohx_desktop.domain.errors import ConfigurationError
-from ohx_desktop.fhir.auth import authorization_headers
+from ohx_desktop.fhir.auth.static import authorization_headers
 
 SECRETS = {"ehr.token": "t0ken", "ehr.password": "pässword"}
 

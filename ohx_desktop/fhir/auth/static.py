@@ -1,4 +1,4 @@
-"""How this workstation proves to the EHR who it is: one function per sign-in method.
+"""The methods whose proof never changes: no sign-in, a password, a token that an admin keeps.
 
 Source: FHIR R5 security; RFC 7617 (Basic), RFC 6750 (Bearer).
 """
@@ -18,28 +18,27 @@ def authorization_headers(
 ) -> dict[str, str]:
     """Return the headers that sign requests in; `secret` looks a name up and may block.
 
-    Raises ConfigurationError where a part is missing or the method is not available.
+    Raises ConfigurationError where a part is missing or the method is another one.
     """
     match method:
         case "none":
             return {}
         case "bearer":
-            return {"Authorization": f"Bearer {_needed(secret, TOKEN_SECRET)}"}
+            return {"Authorization": f"Bearer {needed_secret(secret, TOKEN_SECRET)}"}
         case "basic":
             if not client_id:
                 raise ConfigurationError("ehr.auth.client_id is missing: it is the user name")
-            pair = f"{client_id}:{_needed(secret, PASSWORD_SECRET)}"
+            pair = f"{client_id}:{needed_secret(secret, PASSWORD_SECRET)}"
             return {"Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
-    raise ConfigurationError(
-        f"this version cannot sign in by {method}", hint="use none, basic or bearer"
-    )
+    raise ConfigurationError(f"there is no sign-in method {method}")
 
 
-def _needed(secret: Callable[[str], str | None], name: str) -> str:
+def needed_secret(secret: Callable[[str], str | None], name: str, hint: str | None = None) -> str:
+    """Return a secret. Raises ConfigurationError where it is not kept, with what to do."""
     value = secret(name)
     if not value:
         raise ConfigurationError(
             f"the secret {name} is not in the keyring",
-            hint=f"keep it there: ohx-desktop secret set {name}",
+            hint=hint or f"keep it there: ohx-desktop secret set {name}",
         )
     return value

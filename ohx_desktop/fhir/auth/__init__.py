@@ -1,0 +1,1 @@
+"""How this workstation proves to the EHR who it is, and who its staff are."""

@@ -1,0 +1,1 @@
+"""OAuth 2.0 and OpenID Connect: grants, tokens, keys. authlib and joserfc speak the protocol."""
