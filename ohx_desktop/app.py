@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
     from ohx_desktop.domain.patient import Patient, PatientQuery
     from ohx_desktop.fhir.auth.credentials import Credentials
+    from ohx_desktop.fhir.check import CheckedEhr
     from ohx_desktop.fhir.client import EhrClient
     from ohx_desktop.fhir.mapping import MappingRules
     from ohx_desktop.keystore import KeySource
@@ -95,6 +96,27 @@ async def open_ehr(directory: Path | None) -> AsyncGenerator["EhrClient"]:
     settings = await asyncio.to_thread(_settings, profile)
     async with _ehr(profile, settings) as ehr:
         yield ehr
+
+
+@asynccontextmanager
+async def open_ehr_check(
+    directory: Path | None, *, patient: str | None, write: bool
+) -> AsyncGenerator["CheckedEhr"]:
+    """Open what `check_ehr` works with."""
+    from ohx_desktop.fhir.auth.scopes import Subject
+    from ohx_desktop.fhir.check import CheckedEhr
+
+    profile = _profile(directory)
+    settings = await asyncio.to_thread(_settings, profile)
+    async with _signed_in_ehr(profile, settings) as (ehr, proof):
+        yield CheckedEhr(
+            ehr=ehr,
+            tokens=proof.tokens,
+            subject=Subject.USER if proof.launch else Subject.SYSTEM,
+            version=settings.ehr.fhir_version,
+            write=write,
+            patient=patient,
+        )
 
 
 def open_maker(directory: Path | None, *, mapping: Path | None = None) -> "SubmissionMaker":
@@ -410,6 +432,14 @@ def _credentials(profile: "Profile", ehr: "EhrSettings", bare: "HttpClient") -> 
 
 @asynccontextmanager
 async def _ehr(profile: "Profile", settings: "Settings") -> AsyncGenerator["EhrClient"]:
+    async with _signed_in_ehr(profile, settings) as (ehr, _):
+        yield ehr
+
+
+@asynccontextmanager
+async def _signed_in_ehr(
+    profile: "Profile", settings: "Settings"
+) -> AsyncGenerator["tuple[EhrClient, Credentials]"]:
     from ohx_desktop.fhir.connect import connect_ehr
     from ohx_desktop.transport import build_client
 
@@ -427,12 +457,13 @@ async def _ehr(profile: "Profile", settings: "Settings") -> AsyncGenerator["EhrC
                 read_timeout_s=ehr.timeout_s,
             )
         )
-        yield await connect_ehr(
+        client = await connect_ehr(
             http,
             ehr.base_url,
             patient_identifier_system=ehr.patient_identifier_system,
             fhir_version=ehr.fhir_version,
         )
+        yield client, proof
 
 
 @asynccontextmanager

@@ -4,31 +4,21 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
-from ohx_desktop.cli import ehr_key
+from ohx_desktop.cli import ehr_check, ehr_key
 from ohx_desktop.cli.input import STDIN, json_values, read_text
 from ohx_desktop.cli.output import Output
-from ohx_desktop.domain.errors import ExitCode, OhxError, Refused, RemoteError, UsageError
+from ohx_desktop.domain.errors import ExitCode, OhxError, RemoteError, UsageError
 from ohx_desktop.domain.patient import Patient, PatientQuery
 
-if TYPE_CHECKING:
-    from ohx_desktop.fhir.capability import Capabilities
-
 _FIELDS = frozenset({"identifier", "family", "given", "birthdate"})
-_OFFERED = {True: "offers", False: "does not offer", None: "does not state whether it offers"}
-# A search that finds nobody shows that we are signed in, and brings no name here.
-_NOBODY = PatientQuery(identifier="ohx-desktop-ehr-check")
 
 
 def add_commands(_add: Any, group: Any) -> None:
     """Add `ehr` and `patient`."""
     ehr = group("ehr", "the clinic's EHR")
-    ehr(
-        "check",
-        _check,
-        "can this EHR take our readings: reachability, sign-in, version and what it offers",
-    )
+    ehr_check.add_command(ehr)
     ehr_key.add_commands(ehr)
     patient = group("patient", "the patients of the EHR")
     patient(
@@ -36,76 +26,6 @@ def add_commands(_add: Any, group: Any) -> None:
         _find,
         'search by the JSON on stdin: {"identifier"} or {"family", "given", "birthdate"}',
     )
-
-
-async def _check(options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.app import open_ehr
-
-    checks = _Checks(out)
-    async with open_ehr(options.profile) as ehr:
-        with _without_a_reading():
-            try:
-                capabilities = await ehr.capabilities()
-            except RemoteError as error:
-                checks.tell("reachable", passed=False, detail=error.what)
-                raise
-            checks.tell("reachable", passed=True, detail=f"{ehr.base_url} answers")
-            for name, passed, detail in _stated(ehr.base_url, capabilities):
-                checks.tell(name, passed=passed, detail=detail)
-            try:
-                await ehr.find_patients(_NOBODY)
-            except RemoteError as error:
-                checks.tell("patient-search", passed=False, detail=error.what)
-                raise
-        checks.tell("patient-search", passed=True, detail="signed in and may search for patients")
-    checks.raise_failure()
-    return ExitCode.DONE
-
-
-def _stated(base_url: str, told: "Capabilities") -> Iterator[tuple[str, bool | None, str]]:
-    """Yield what the address and the statement say: name, passed (None: not known), detail."""
-    if base_url.startswith("https:"):
-        yield "tls", True, "encrypted, with a certificate that this computer trusts"
-    else:
-        yield "tls", None, "not encrypted; only right for an EHR on this very computer"
-    sent = f"{told.version} is sent" if told.version else "this program speaks R5 and R4"
-    yield "fhir-version", told.version is not None, f"FHIR {told.fhir_version}; {sent}"
-    for name, offered, what in (
-        ("transaction", told.transaction, "storing a reading all or nothing"),
-        ("conditional-create", told.conditional_create, "uploading again without a second copy"),
-        ("update-create", told.update_create, "storing Provenance under our id"),
-        ("validate", told.validation, "checking a resource without storing it ($validate)"),
-    ):
-        # There is another way for each, so what is missing is worth knowing and no failure.
-        yield name, offered or None, f"{_OFFERED[offered]} {what}"
-
-
-class _Checks:
-    """Tells each check as it is done and remembers what failed."""
-
-    _MARKS: ClassVar = {True: "ok  ", False: "FAIL", None: "?   "}
-
-    def __init__(self, out: Output) -> None:
-        self._out = out
-        self._failed: list[str] = []
-
-    def tell(self, name: str, *, passed: bool | None, detail: str) -> None:
-        """Print one check; `passed` None is a warning: it is not known and no failure."""
-        if passed is False:
-            self._failed.append(name)
-        self._out.item(
-            {"check": name, "ok": passed, "detail": detail},
-            f"{self._MARKS[passed]}  {name}: {detail}",
-        )
-
-    def raise_failure(self) -> None:
-        """Raise Refused, naming the checks that failed."""
-        if self._failed:
-            raise Refused(
-                f"this EHR cannot take our readings ({', '.join(self._failed)})",
-                meaning="nothing was sent",
-                hint="give this list to the administrator of the EHR",
-            )
 
 
 @contextmanager

@@ -22,7 +22,13 @@ from ohx_desktop.domain.patient import Patient, PatientQuery
 from ohx_desktop.fhir.capability import Capabilities, capabilities_from
 from ohx_desktop.fhir.encoding import Json, decode, encode
 from ohx_desktop.fhir.one_by_one import Criteria, store_one_by_one
-from ohx_desktop.fhir.outcome import SERVICE, error_for_response, not_fhir, resource_in
+from ohx_desktop.fhir.outcome import (
+    SERVICE,
+    error_for_response,
+    failures_in,
+    not_fhir,
+    resource_in,
+)
 from ohx_desktop.fhir.patients import is_current, matches, next_link, patient_from, search_form
 from ohx_desktop.fhir.plan import UploadPlan, VersionChoice, Way, plan_for, rendered
 from ohx_desktop.fhir.readback import differences
@@ -145,6 +151,20 @@ class EhrClient(AsyncFHIRClient):
             headers={"Prefer": "return=minimal", **headers},
             sent={"entry": [{"resource": resource}]},
         )
+
+    async def remove(self, reference: str) -> None:
+        """Delete the resource Type/ID. Raises the RemoteError family where the EHR does not."""
+        await self._send("DELETE", f"{self.url}/{checked_reference(reference)}")
+
+    async def problems_of(self, resource: Json) -> tuple[str, ...]:
+        """Have the EHR check a resource without storing it; return what it finds wrong."""
+        response = await self._send(
+            "POST",
+            f"{self.url}/{resource['resourceType']}/$validate",
+            content=encode(resource),
+            headers={"Prefer": "return=OperationOutcome"},
+        )
+        return failures_in(resource_in(response))
 
     async def matching(self, resource_type: str, criteria: Criteria) -> list[Json]:
         """Return the resources on the first page of a search, past the server's caches."""

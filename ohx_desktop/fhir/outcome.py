@@ -113,6 +113,13 @@ def warnings_in(outcome: Json, sent: Json | None = None) -> tuple[str, ...]:
     return tuple(_sentence(issue, sent) for issue in issues if issue.get("severity") == "warning")
 
 
+def failures_in(outcome: Json) -> tuple[str, ...]:
+    """Return a sentence for each error in an OperationOutcome that answered a question."""
+    issues = objects_in(outcome.get("issue"))
+    failing = [issue for issue in issues if issue.get("severity") in {"fatal", "error"}]
+    return tuple(_sentence(issue, None) for issue in failing)
+
+
 def _hint(status: int) -> str | None:
     if status == HTTPStatus.FORBIDDEN:
         return "an administrator must allow this program to do this in the EHR"

@@ -13,8 +13,8 @@ from cli_bench import MRN_SYSTEM, EhrProcess, Run, Workstation, ehr_process, wor
 
 NOBODY = "http://127.0.0.1:9/fhir"
 CHECKS = (
-    *("reachable", "tls", "fhir-version", "transaction", "conditional-create", "update-create"),
-    *("validate", "patient-search"),
+    *("tls", "reachable", "fhir-version", "way", "transaction", "conditional-create"),
+    *("update-create", "validate", "patient-search", "validate-own"),
 )
 
 
@@ -59,6 +59,36 @@ def test_what_an_ehr_says_it_cannot_is_told_and_done_another_way(
     run = station.run("ehr", "check")
     assert run.code == 0
     assert [name for name, passed in verdicts(run).items() if passed is None] == ["tls", told]
+
+
+def test_a_test_write_is_stored_read_back_and_taken_back(
+    station: Workstation, ehr: EhrProcess
+) -> None:
+    run = station.run("ehr", "check", "--write", "--patient", "Patient/pat-4711")
+    assert run.code == 0, run.stderr
+    (written,) = (each for each in run.objects if each["check"] == "write")
+    assert written["ok"] is True
+    assert "entered in error" in written["detail"]
+    stored = httpx.get(f"{ehr.base_url}/Observation?subject=Patient/pat-4711", trust_env=False)
+    left = [entry["resource"] for entry in stored.json().get("entry", [])]
+    assert left
+    assert {each["status"] for each in left} == {"entered-in-error"}
+    assert all(each["meta"]["security"][0]["code"] == "HTEST" for each in left)
+
+
+def test_a_test_write_for_nobody_is_wrong_usage(station: Workstation) -> None:
+    assert station.run("ehr", "check", "--write").code == 2
+
+
+def test_a_test_write_that_fails_says_so_and_leaves_nothing(
+    station: Workstation, ehr: EhrProcess
+) -> None:
+    ehr.arm("unprocessable", scope="writes", times=None)
+    run = station.run("ehr", "check", "--write", "--patient", "Patient/pat-4711")
+    assert run.code == 7
+    assert verdicts(run)["write"] is False
+    (written,) = (each for each in run.objects if each.get("check") == "write")
+    assert written["remedy"]
 
 
 def test_an_r4_server_is_told_that_it_gets_r4(station: Workstation, ehr: EhrProcess) -> None:
@@ -147,7 +177,7 @@ def test_what_an_ehr_does_not_state_is_no_failure(station: Workstation) -> None:
 def test_an_ehr_that_is_down_is_unreachable(station: Workstation) -> None:
     run = station.run("ehr", "check", OHX_EHR__BASE_URL=NOBODY)
     assert run.code == 6
-    assert verdicts(run) == {"reachable": False}
+    assert verdicts(run) == {"tls": None, "reachable": False}
 
 
 def test_the_check_leaves_nothing_behind(station: Workstation, ehr: EhrProcess) -> None:

@@ -110,8 +110,9 @@ def _check_vital_signs(observation: Resource) -> Iterator[Issue]:
     categories = [CATEGORY in codings(concept) for concept in observation.get("category", [])]
     if sum(categories) != 1:
         yield _broken("vitalsigns", "Exactly one category is vital-signs", ("category",))
-    subject = observation.get("subject", {}).get("reference", "")
-    if not subject.startswith("Patient/"):
+    subject = observation.get("subject", {})
+    is_logical = subject.get("type") == "Patient" and "identifier" in subject
+    if not (is_logical or subject.get("reference", "").startswith("Patient/")):
         yield _broken("vitalsigns", "The subject must be a Patient", ("subject",))
     if "effectiveDateTime" in observation:
         if len(str(observation["effectiveDateTime"])) < len("2026-11-23"):
