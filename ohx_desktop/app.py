@@ -6,6 +6,7 @@ any of them.
 
 import asyncio
 import platform
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from ohx_desktop import __version__
 from ohx_desktop.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from ohx_desktop.ble.device_health import SystemRecord
+    from ohx_desktop.ble.device_health_file import DeviceHealthKeeper
     from ohx_desktop.ble.device_registry import DeviceRegistry, EnrolledDevice
     from ohx_desktop.ble.device_secrets import DeviceSecrets
     from ohx_desktop.ble.link import AskPasskey, Radio
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from ohx_desktop.fhir.client import EhrClient
     from ohx_desktop.fhir.mapping import MappingRules
     from ohx_desktop.keystore import KeySource
-    from ohx_desktop.ops.doctor import Check
+    from ohx_desktop.ops.doctor import Check, Finding
     from ohx_desktop.outbox.service import AsyncOutbox
     from ohx_desktop.settings.model import EhrSettings, Settings
     from ohx_desktop.settings.profile import Profile
@@ -65,9 +68,14 @@ def open_registry(directory: Path | None) -> "DeviceRegistry":
 
 def open_listener(directory: Path | None, *, ask_passkey: "AskPasskey | None" = None) -> "Listener":
     """Return a listener on this computer's Bluetooth that opens devices by the profile's keys."""
-    from ohx_desktop.settings.profile import Profile
+    from ohx_desktop.domain.errors import StoreDamaged
 
-    return _listener(Profile.at(directory), radio=None, ask_passkey=ask_passkey, secrets=None)
+    registry = None
+    with suppress(StoreDamaged):  # a reading needs no registered device
+        registry = open_registry(directory)
+    return _listener(
+        _profile(directory), radio=None, ask_passkey=ask_passkey, secrets=None, registry=registry
+    )
 
 
 async def enrol(
@@ -86,7 +94,35 @@ async def enrol(
     identity, driver = await listener.identify(address, deadline_s=deadline_s)
     device = EnrolledDevice(identity=identity, driver=driver, enrolled_at=system_now())
     await asyncio.to_thread(registry.add, device)
+    await _begin_health(device, directory)
     return device
+
+
+def unenrol(address: str, *, directory: Path | None) -> "EnrolledDevice":
+    """Forget a registered device and how it fared. Raises DeviceNotFound. Blocking."""
+    from ohx_desktop.ble.device_health_file import DeviceHealthFile
+
+    removed = open_registry(directory).remove(address)
+    with suppress(OSError):  # nothing asks for the record of a device that is not registered
+        DeviceHealthFile(_profile(directory).device_health_file).apply([(address, lambda _: None)])
+    return removed
+
+
+async def _begin_health(device: "EnrolledDevice", directory: Path | None) -> None:
+    """Forget how an earlier device of this address fared, and begin with what is known now."""
+    from ohx_desktop.ble.device_health import DeviceHealth
+    from ohx_desktop.ble.device_health_file import DeviceHealthFile
+
+    address = device.identity.address or ""
+    health = DeviceHealth(last_heard_at=device.enrolled_at, firmware=device.identity.firmware)
+    if sys.platform == "linux":
+        from ohx_desktop.ble.bluez_facts import system_record
+
+        kept = await system_record(address)
+        health = health if kept is None else health.kept(kept)
+    file = DeviceHealthFile(_profile(directory).device_health_file)
+    with suppress(OSError):  # the device is registered; a full disk has a check of its own
+        await asyncio.to_thread(file.apply, [(address, lambda _record: health)])
 
 
 @asynccontextmanager
@@ -220,7 +256,11 @@ async def open_workstation(
                 patients=ehr,
                 capture=RegisteredCapture(
                     _listener(
-                        profile, radio=radio, ask_passkey=ask_passkey, secrets=device_secrets
+                        profile,
+                        radio=radio,
+                        ask_passkey=ask_passkey,
+                        secrets=device_secrets,
+                        registry=registry,
                     ),
                     registry,
                 ),
@@ -270,14 +310,17 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
             summary = await outbox.summary()
         return f"opens; {summary.waiting} waiting, {summary.needs_attention} need a person"
 
-    async def bluetooth_works() -> str:
-        found = await open_listener(directory).discover(2.0, include_unsupported=True)
-        return f"works; {len(found)} devices heard in 2 s"
+    async def bluetooth_works() -> "tuple[Finding, ...]":
+        return await _bluetooth_findings(profile)
 
     async def ehr_answers() -> str:
         from ohx_desktop.fhir.plan import plan_for
 
         settings = await asyncio.to_thread(_settings, profile)
+        if settings.ehr.base_url is None:
+            raise _no_ehr()
+        # A slow import on the loop would look like a Bluetooth service that does not answer.
+        await asyncio.to_thread(import_module, "ohx_desktop.fhir.connect")
         async with _ehr(profile, settings) as ehr:
             capabilities = await ehr.capabilities()
         plan_for(capabilities, settings.ehr.fhir_version)
@@ -291,6 +334,36 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
         Check(name="bluetooth", run=bluetooth_works),
         Check(name="ehr", run=ehr_answers),
     )
+
+
+async def _bluetooth_findings(profile: "Profile") -> "tuple[Finding, ...]":
+    from ohx_desktop.ble.causes import Verdict
+    from ohx_desktop.ble.checkup import check_up
+    from ohx_desktop.ble.device_health_file import DeviceHealthFile
+    from ohx_desktop.ble.device_registry import DeviceRegistry
+    from ohx_desktop.ble.diagnosis import Diagnosis
+    from ohx_desktop.domain.clock import system_now
+    from ohx_desktop.domain.errors import DeviceError, RadioUnavailable
+    from ohx_desktop.ops.doctor import Finding
+
+    def finding(told: Diagnosis) -> Finding:
+        problem = RadioUnavailable if told.address is None else DeviceError
+        is_problem = told.verdict is Verdict.PROBLEM
+        return Finding(
+            check="bluetooth" if told.address is None else f"device {told.address}",
+            detail=told.detail,
+            code=problem.code if is_problem else None,
+            action=told.action,
+            exit_code=problem.exit_code,
+            cause=told.cause,
+        )
+
+    registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
+    health = await asyncio.to_thread(DeviceHealthFile(profile.device_health_file).load)
+    listener = _listener(profile, radio=None, ask_passkey=None, secrets=None)
+    scan = partial(listener.discover, include_unsupported=True)
+    told = await check_up(scan, registry.devices, health, now=system_now())
+    return tuple(map(finding, told))
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────
@@ -335,7 +408,9 @@ def _listener(
     radio: "Radio | None",
     ask_passkey: "AskPasskey | None",
     secrets: "DeviceSecrets | None",
+    registry: "DeviceRegistry | None" = None,
 ) -> "Listener":
+    """Return a listener; with `registry` it keeps how the registered devices fare."""
     from ohx_desktop.ble.device_secrets import StoredSecrets
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.ble.radio import BleakRadio
@@ -344,7 +419,30 @@ def _listener(
     keyring = StoredSecrets(
         load=partial(get_secret, profile.data), save=partial(set_secret, profile.data)
     )
-    return Listener(radio or BleakRadio(ask_passkey=ask_passkey), secrets=secrets or keyring)
+    return Listener(
+        radio or BleakRadio(ask_passkey=ask_passkey),
+        secrets=secrets or keyring,
+        observer=None if registry is None else _health_keeper(profile, registry, radio=radio),
+    )
+
+
+def _health_keeper(
+    profile: "Profile", registry: "DeviceRegistry", *, radio: "Radio | None"
+) -> "DeviceHealthKeeper":
+    from ohx_desktop.ble.device_health_file import DeviceHealthFile, DeviceHealthKeeper
+
+    def ask_system(address: str) -> "SystemRecord | None":
+        if radio is not None or sys.platform != "linux":
+            return None  # elsewhere no system reads the battery and tells of bonds
+        from ohx_desktop.ble.bluez_facts import system_record
+
+        return asyncio.run(system_record(address))  # in the keeper's own thread
+
+    return DeviceHealthKeeper(
+        DeviceHealthFile(profile.device_health_file),
+        is_registered=registry.has_address,
+        ask_system=ask_system,
+    )
 
 
 def _rules(profile: "Profile") -> "MappingRules":

@@ -69,6 +69,8 @@ _DBUS_REASONS = {
     "org.freedesktop.DBus.Error.NoServer": RadioReason.NO_SERVICE,
     "org.freedesktop.DBus.Error.AccessDenied": RadioReason.NOT_PERMITTED,
 }
+# The bus, or systemd for it, could not start the service.
+_DBUS_NOT_STARTED = ("org.freedesktop.DBus.Error.Spawn.", "org.freedesktop.systemd1.")
 _DBUS_PAIRING = ("org.bluez.Error.Authentication", "org.bluez.Error.NotPermitted")
 
 
@@ -108,6 +110,8 @@ def _reason_without_radio(error: Exception) -> RadioReason | None:
         case BleakBluetoothNotAvailableError():
             return _REASONS.get(error.reason, RadioReason.UNKNOWN)
         case BleakDBusError():
+            if error.dbus_error.startswith(_DBUS_NOT_STARTED):
+                return RadioReason.NO_SERVICE
             return _DBUS_REASONS.get(error.dbus_error)
         # With no system bus bleak raises what the socket did.
         case FileNotFoundError() | ConnectionError() | EOFError():

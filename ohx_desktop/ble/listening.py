@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from ohx_desktop.ble.device_secrets import DeviceSecrets, NoSecrets
 from ohx_desktop.ble.drivers import enrol_device, read_device
@@ -48,6 +49,18 @@ LONGEST_PAUSE_S = 30.0
 Wanted = Callable[[Advertisement, Recognised], bool]
 
 
+class Observer(Protocol):
+    """Who else learns how devices fare. Must neither block nor raise."""
+
+    def heard(self, advertisement: Advertisement) -> None:
+        """Take note of a supported device that was heard while listening."""
+        ...
+
+    def told(self, address: str, event: CaptureEvent) -> None:
+        """Take note of what is told to a person of a conversation with a device."""
+        ...
+
+
 class Listener:
     """Hears devices and takes their readings. Remembers which records it has met, not their values.
 
@@ -56,9 +69,15 @@ class Listener:
     """
 
     def __init__(
-        self, radio: Radio, now: Now = system_now, *, secrets: DeviceSecrets | None = None
+        self,
+        radio: Radio,
+        now: Now = system_now,
+        *,
+        secrets: DeviceSecrets | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self._radio = radio
+        self._observer = observer
         self._secrets = NoSecrets() if secrets is None else secrets
         self._now = now
         self._seen = SeenFrames()
@@ -82,6 +101,8 @@ class Listener:
             async with aclosing(converse(self._radio, read_device, conversation)) as events:
                 async for event in events:
                     if pauses.worth_telling(advertisement.address, event):
+                        if self._observer is not None:
+                            self._observer.told(advertisement.address, event)
                         yield event
 
     async def discover(
@@ -146,6 +167,8 @@ class Listener:
             async for advertisement in advertisements:
                 whole = _merge(heard, advertisement)
                 recognised = recognise(whole)
+                if recognised is not None and self._observer is not None:
+                    self._observer.heard(advertisement)
                 if recognised is None or pauses.is_on(whole.address):
                     continue
                 if wanted(whole, recognised):

@@ -148,9 +148,9 @@ def _devices(options: argparse.Namespace, out: Output) -> int:
 
 
 def _unenroll(options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.app import open_registry
+    from ohx_desktop.app import unenrol
 
-    removed = open_registry(options.profile).remove(options.address)
+    removed = unenrol(options.address, directory=options.profile)
     out.item(_device_form(removed), f"{options.address} is no longer registered")
     return ExitCode.DONE
 

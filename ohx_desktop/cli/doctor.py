@@ -20,25 +20,31 @@ def add_commands(add: Any, _group: Any) -> None:
 async def _doctor(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import health_checks
 
-    return await tell_findings(health_checks(options.profile), out)
+    return await tell_findings(health_checks(options.profile), out, at_once=True)
 
 
-async def tell_findings(checks: "Sequence[Check]", out: Output) -> int:
+_MARKS = {"ok": "ok  ", "warning": "WARN", "problem": "FAIL"}
+
+
+async def tell_findings(checks: "Sequence[Check]", out: Output, *, at_once: bool = False) -> int:
     """Print a line per check. Raises the OhxError of the first one that is not well."""
     from ohx_desktop.ops.doctor import examine
 
     first: Finding | None = None
-    async for finding in examine(checks):
+    async for finding in examine(checks, at_once=at_once):
         form = {
             "check": finding.check,
             "ok": finding.is_well,
+            "verdict": finding.verdict,
             "code": finding.code,
+            "cause": finding.cause,
             "detail": finding.detail,
             "action": finding.action,
         }
+        cause = f"  [{finding.cause}]" if finding.cause else ""
         action = f"\n      → {finding.action}" if finding.action else ""
-        mark = "ok  " if finding.is_well else "FAIL"
-        out.item(form, f"{mark}  {finding.check}: {finding.detail}{action}")
+        text = f"{finding.check}: {finding.detail}{cause}{action}"
+        out.item(form, f"{_MARKS[finding.verdict]}  {text}")
         if first is None and not finding.is_well:
             first = finding
     if first is not None:

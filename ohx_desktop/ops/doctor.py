@@ -1,6 +1,7 @@
 """The doctor: each problem of this installation with its cause and the next action.
 
-A check is a name and a coroutine that returns what is well or raises the OhxError that is not.
+A check is a name and a coroutine that returns what is well, or findings of its own, or raises the
+OhxError that is not.
 """
 
 import asyncio
@@ -18,40 +19,67 @@ _FREE_BYTES_NEEDED = 200 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """Something that must be well: `run` returns a sentence or raises OhxError."""
-
-    name: str
-    run: Callable[[], Awaitable[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The outcome of a check. `code` and `action` are None where all is well."""
+    """The outcome of a check.
+
+    `code` names the kind of error and is None unless something is wrong; `cause` is finer, and
+    also names what is worth a warning. `action` is what to do about either.
+    """
 
     check: str
     detail: str
     code: str | None = None
     action: str | None = None
     exit_code: ExitCode = ExitCode.DONE
+    cause: str | None = None
 
     @property
     def is_well(self) -> bool:
-        """Tell whether there is nothing to do."""
+        """Tell whether it works, warned or not."""
         return self.code is None
 
+    @property
+    def verdict(self) -> str:
+        """`ok`, `warning` or `problem`."""
+        if not self.is_well:
+            return "problem"
+        return "ok" if self.cause is None else "warning"
 
-async def examine(checks: Sequence[Check]) -> AsyncGenerator[Finding]:
-    """Yield a finding per check, in order; one failing check does not hide the next."""
-    for check in checks:
-        try:
-            detail = await asyncio.wait_for(check.run(), CHECK_DEADLINE_S)
-        except TimeoutError:
-            yield _finding(check, Transient(f"no answer within {CHECK_DEADLINE_S:g} s"))
-        except OhxError as error:
-            yield _finding(check, error)
-        else:
-            yield Finding(check=check.name, detail=detail)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Something that must be well: `run` returns a sentence or findings, or raises OhxError."""
+
+    name: str
+    run: Callable[[], Awaitable[str | Sequence[Finding]]]
+
+
+async def examine(checks: Sequence[Check], *, at_once: bool = False) -> AsyncGenerator[Finding]:
+    """Yield the findings of each check, in order; one failing check does not hide the next.
+
+    With `at_once` all checks run together, so that the slowest decides how long it takes.
+    """
+    running: list[asyncio.Task[Sequence[Finding]]] = []
+    if at_once:
+        running = [asyncio.create_task(_examine(check)) for check in checks]
+    try:
+        for number, check in enumerate(checks):
+            for finding in await (running[number] if running else _examine(check)):
+                yield finding
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _examine(check: Check) -> Sequence[Finding]:
+    try:
+        told = await asyncio.wait_for(check.run(), CHECK_DEADLINE_S)
+    except TimeoutError:
+        return (_finding(check, Transient(f"no answer within {CHECK_DEADLINE_S:g} s")),)
+    except OhxError as error:
+        return (_finding(check, error),)
+    return (Finding(check=check.name, detail=told),) if isinstance(told, str) else told
 
 
 def check_disk(folder: Path) -> str:

@@ -71,6 +71,11 @@ class Profile:
         return self.data / "devices.json"
 
     @property
+    def device_health_file(self) -> Path:
+        """How the registered devices fare; no health data."""
+        return self.data / "device-health.json"
+
+    @property
     def installation_file(self) -> Path:
         """The random id of this installation."""
         return self.data / "installation-id"

@@ -2,7 +2,8 @@
 
     python -m ohx_desktop.virtual.bench --scenario omron
 
-prints one JSON line when ready; point the program under test at its `DBUS_SYSTEM_BUS_ADDRESS`.
+prints one JSON line when ready; point the program under test at its `DBUS_SYSTEM_BUS_ADDRESS`,
+and at its `SYSFS_PATH` where radio switches and adapters of the kernel matter.
 The device measures soon after a program begins to scan. Lines on standard input are what a person
 does: `measure`, `button` (wake it), `pair` (pairing mode). The bench ends when standard input
 closes. A developer's tool; Linux only.
@@ -16,8 +17,9 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 
-from ohx_desktop.virtual.bluez import EmulatedBlueZ, emulated_bluez
+from ohx_desktop.virtual.bluez import EmulatedBlueZ
 from ohx_desktop.virtual.cast import PASSKEY, Actor
+from ohx_desktop.virtual.computer import RunningComputer, running_computer
 from ohx_desktop.virtual.scenarios import SCENARIOS, Scenario
 
 _LOOKS_UP_S = 0.05
@@ -43,9 +45,9 @@ async def _run(name: str) -> None:
     scenario = SCENARIOS[name]
     room, actor = scenario.furnish()
     try:
-        async with emulated_bluez(room) as bluez:
-            _announce(name, actor, bluez)
-            acting = asyncio.create_task(_act_when_scanned(scenario, actor, bluez))
+        async with running_computer(scenario.computer, room) as computer:
+            _announce(name, actor, computer)
+            acting = asyncio.create_task(_act_when_scanned(scenario, actor, computer.bluez))
             async for line in _standard_input():
                 if line == "measure" and scenario.measures:
                     await actor.measure()
@@ -59,9 +61,10 @@ async def _run(name: str) -> None:
         await room.close()
 
 
-def _announce(name: str, actor: Actor, bluez: EmulatedBlueZ) -> None:
+def _announce(name: str, actor: Actor, computer: RunningComputer) -> None:
     facts = {
-        "DBUS_SYSTEM_BUS_ADDRESS": bluez.address,
+        "DBUS_SYSTEM_BUS_ADDRESS": computer.bus_address,
+        "SYSFS_PATH": str(computer.sysfs),
         "address": actor.device.peripheral.address,
         "model": actor.model,
         "passkey": f"{PASSKEY:06d}",
@@ -72,7 +75,9 @@ def _announce(name: str, actor: Actor, bluez: EmulatedBlueZ) -> None:
     sys.stdout.flush()
 
 
-async def _act_when_scanned(scenario: Scenario, actor: Actor, bluez: EmulatedBlueZ) -> None:
+async def _act_when_scanned(scenario: Scenario, actor: Actor, bluez: EmulatedBlueZ | None) -> None:
+    if bluez is None or scenario.stays_asleep:
+        return
     await bluez.wait_for_scan()
     await asyncio.sleep(scenario.measure_after_s)
     if scenario.starts_pairing and actor.enter_pairing is not None:

@@ -26,6 +26,7 @@ from ohx_desktop.virtual.room import Adapter, VirtualRoom
 NAME = "org.bluez"
 ADAPTER = "org.bluez.Adapter1"
 ADAPTER_PATH = "/org/bluez/hci0"
+SECOND_ADAPTER_PATH = "/org/bluez/hci1"
 ADAPTER_ADDRESS = "02:00:00:00:00:01"
 
 _BUS = "org.freedesktop.DBus"
@@ -64,9 +65,15 @@ class EmulatedBlueZ:
                 body=["type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'"],
             )
         )
-        self._bus, self._tree, self._agents = bus, ObjectTree(bus), AgentManager(bus)
+        self._bus, self._tree, self._agents = (
+            bus,
+            ObjectTree(bus),
+            AgentManager(bus, refuses_everybody=self._quirks.refuses_agents),
+        )
         self._tree.add("/org/bluez", self._agents.interface)
         self._adapter_changed()
+        if self._quirks.has_second_adapter:
+            self._tree.add(SECOND_ADAPTER_PATH, self._adapter_interface(is_powered=True))
         self._undo.callback(self._room.listen(self._heard))
         self._undo.callback(self._room.watch_adapter(self._adapter_changed))
         await bus.request_name(NAME)
@@ -116,7 +123,9 @@ class EmulatedBlueZ:
         if not is_powered:
             self._scanning.clear()
             self._show_scanning()
-        tree.change(ADAPTER_PATH, ADAPTER, {"Powered": Variant("b", is_powered)})
+        power_state = Variant("s", self._power_state(is_powered=is_powered))
+        powered = {"Powered": Variant("b", is_powered), "PowerState": power_state}
+        tree.change(ADAPTER_PATH, ADAPTER, powered)
 
     def _adapter_interface(self, *, is_powered: bool) -> Interface:
         return Interface(
@@ -128,14 +137,15 @@ class EmulatedBlueZ:
                 "Alias": Variant("s", "virtual-clinic"),
                 "Class": Variant("u", 0),
                 "Powered": Variant("b", is_powered),
+                "PowerState": Variant("s", self._power_state(is_powered=is_powered)),
                 "Discoverable": Variant("b", False),
                 "DiscoverableTimeout": Variant("u", 180),
                 "Pairable": Variant("b", True),
                 "PairableTimeout": Variant("u", 0),
                 "Discovering": Variant("b", False),
                 "UUIDs": Variant("as", []),
-                "Modalias": Variant("s", "usb:v1D6Bp0246d0542"),
-                "Roles": Variant("as", ["central", "peripheral"]),
+                "Modalias": Variant("s", f"usb:v1D6Bp0246d{self._quirks.release:04X}"),
+                "Roles": Variant("as", list(self._quirks.roles)),
                 "ExperimentalFeatures": Variant("as", []),
             },
             methods={
@@ -151,7 +161,14 @@ class EmulatedBlueZ:
             },
         )
 
+    def _power_state(self, *, is_powered: bool) -> str:
+        if self._quirks.is_blocked:
+            return "off-blocked"
+        return "on" if is_powered else "off"
+
     def _set_powered(self, is_powered: Any) -> None:
+        if self._quirks.is_blocked:
+            raise bluez_failure("Blocked", "Blocked through rfkill")
         self._room.adapter = Adapter.ON if is_powered else Adapter.OFF
 
     # ── discovery ────────────────────────────────────────────────────────────────────────────
@@ -166,6 +183,8 @@ class EmulatedBlueZ:
     async def _start_discovery(self, message: Message) -> Answer:
         if self._room.adapter is not Adapter.ON:
             raise bluez_failure("NotReady", "Resource Not Ready")
+        if self._quirks.refuses_discovery:
+            raise bluez_failure("Failed", "Operation failed")
         if message.sender in self._scanning:
             raise bluez_failure("InProgress", "Operation already in progress")
         self._scanning.add(message.sender or "")

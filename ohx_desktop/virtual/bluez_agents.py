@@ -90,8 +90,9 @@ class BusAgent:
 class AgentManager:
     """The agents registered on the bus; the first one is the default until another asks."""
 
-    def __init__(self, bus: MessageBus) -> None:
+    def __init__(self, bus: MessageBus, *, refuses_everybody: bool = False) -> None:
         self._bus = bus
+        self._refuses_everybody = refuses_everybody
         self._agents: dict[str, _Registration] = {}
         self._default: str | None = None
 
@@ -119,6 +120,8 @@ class AgentManager:
             self._default = next(iter(self._agents), None)
 
     async def _register(self, message: Message) -> None:
+        if self._refuses_everybody:
+            raise BusError("org.freedesktop.DBus.Error.AccessDenied", "Rejected send message")
         path, capability = message.body
         sender = message.sender or ""
         if sender in self._agents:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 _CONFIGURATION = """\
@@ -17,11 +17,13 @@ _CONFIGURATION = """\
 <busconfig>
   <listen>unix:path={socket}</listen>
   <auth>EXTERNAL</auth>
+  <servicedir>{services}</servicedir>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
     <allow user="*"/>
+    {denials}
   </policy>
 </busconfig>
 """
@@ -43,13 +45,19 @@ class BusUnavailable(Exception):  # noqa: N818 - reads as what happened
 
 
 @contextlib.asynccontextmanager
-async def private_system_bus() -> AsyncIterator[str]:
-    """Run a dbus-daemon while the context is open; yields its address. Raises BusUnavailable."""
+async def private_system_bus(
+    *, denied: Iterable[str] = (), cannot_start: Iterable[str] = ()
+) -> AsyncIterator[str]:
+    """Run a dbus-daemon while the context is open; yields its address. Raises BusUnavailable.
+
+    Nobody may talk to the `denied` names; those in `cannot_start` are installed, and fail when the
+    bus starts them for somebody who asks.
+    """
     daemon = shutil.which("dbus-daemon")
     if daemon is None:
         raise BusUnavailable("dbus-daemon is not installed")
     with tempfile.TemporaryDirectory(prefix="ohx-bus-", ignore_cleanup_errors=True) as folder:
-        _write_configuration(Path(folder))
+        _write_configuration(Path(folder), denied, cannot_start)
         process = await asyncio.create_subprocess_exec(
             "/bin/sh",
             "-c",
@@ -66,8 +74,16 @@ async def private_system_bus() -> AsyncIterator[str]:
             await _end(process)
 
 
-def _write_configuration(folder: Path) -> None:
-    Path(folder, "bus.conf").write_text(_CONFIGURATION.format(socket=folder / "socket"))
+def _write_configuration(folder: Path, denied: Iterable[str], cannot_start: Iterable[str]) -> None:
+    services = folder / "services"
+    services.mkdir()
+    for name in cannot_start:
+        failing = f"[D-BUS Service]\nName={name}\nExec=/bin/false\n"
+        (services / f"{name}.service").write_text(failing)
+    denials = "".join(f'<deny send_destination="{name}"/>' for name in denied)
+    (folder / "bus.conf").write_text(
+        _CONFIGURATION.format(socket=folder / "socket", services=services, denials=denials)
+    )
 
 
 async def _address_of(process: asyncio.subprocess.Process) -> str:

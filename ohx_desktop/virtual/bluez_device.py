@@ -200,6 +200,7 @@ class BlueZDevice:
             if task is not None:
                 task.cancel()
         self._gatt.link_down()
+        self._tree.drop(self.path, BATTERY)  # known only while the device is connected
         self._set(ServicesResolved=False)
         self._set(Connected=False)
         self._plan_removal()

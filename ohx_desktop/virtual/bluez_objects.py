@@ -55,6 +55,11 @@ class ObjectTree:
             names = list(self._objects.pop(known))
             self._signal("/", OBJECT_MANAGER, "InterfacesRemoved", "oas", [known, names])
 
+    def drop(self, path: str, interface: str) -> None:
+        """Take one interface of an object away and announce it; nothing if it is not there."""
+        if self._objects.get(path, {}).pop(interface, None) is not None:
+            self._signal("/", OBJECT_MANAGER, "InterfacesRemoved", "oas", [path, [interface]])
+
     def get(self, path: str, interface: str, name: str) -> Any:
         """Return the plain value of a property, None where it is absent."""
         variant = self._objects[path][interface].properties.get(name)

@@ -22,6 +22,18 @@ class Quirks:
     """Security Manager time-out."""
     temporary_timeout_s: float = 30.0
     """How long a device that is not paired is remembered once it is silent."""
+    release: int = 0x0542
+    """The version as the adapter's Modalias tells it: 5.66."""
+    roles: tuple[str, ...] = ("central", "peripheral")
+    """What the adapter can be; without "central" it has no Low Energy for us."""
+    is_blocked: bool = False
+    """A radio switch keeps the adapter off, and its PowerState says so (since 5.65)."""
+    has_second_adapter: bool = False
+    """Another adapter is plugged in that hears nothing."""
+    refuses_discovery: bool = False
+    """Every StartDiscovery fails, as after a controller has hung."""
+    refuses_agents: bool = False
+    """A policy lets no program register a pairing agent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from ohx_desktop.virtual.gatt import Characteristic, Property, Service, uuid16
+from ohx_desktop.virtual.gatt import AttributeTable, Characteristic, Property, Service, uuid16
 
 _BATTERY_PERCENT = 87
+_BATTERY_LEVEL = uuid16(0x2A19)
 
 
 def readable(number: int, value: Callable[[], bytes] | bytes) -> Characteristic:
@@ -23,10 +24,17 @@ def device_information(*, manufacturer: str, model: str, serial: str, firmware: 
     return Service(uuid=uuid16(0x180A), characteristics=characteristics)
 
 
+def set_battery(table: AttributeTable, percent: int) -> None:
+    """Have a device tell another battery level from now on, where it tells any."""
+    for characteristic in table.characteristics:
+        if characteristic.uuid == _BATTERY_LEVEL:
+            characteristic.on_read = lambda: bytes((percent,))
+
+
 def battery() -> Service:
     """Return the Battery Service."""
     level = Characteristic(
-        uuid=uuid16(0x2A19),
+        uuid=_BATTERY_LEVEL,
         properties=frozenset({Property.READ, Property.NOTIFY}),
         on_read=lambda: bytes((_BATTERY_PERCENT,)),
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from ohx_desktop.virtual.bluez_surroundings import Quirks
 from ohx_desktop.virtual.cast import (
     OTHER_HOSTS_KEY,
     Actor,
@@ -14,6 +15,8 @@ from ohx_desktop.virtual.cast import (
     omron_eeprom,
     scale,
 )
+from ohx_desktop.virtual.computer import CSR8510, Computer, Daemon, Switch
+from ohx_desktop.virtual.device_services import set_battery
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.ffe0_profiles import BF800, SBF70
 from ohx_desktop.virtual.omron_models import (
@@ -35,12 +38,14 @@ from ohx_desktop.virtual.scale_profiles import BF720, BF788, SBF73
 ADDRESS = "00:5F:BF:12:34:56"
 
 _NO_FAULTS = Faults()
+_COMPUTER = Computer()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """One scene. The measurement is taken some time after a program begins to scan.
 
+    A device that `stays_asleep` is not touched until the bench is told so.
     With `starts_pairing` the person first puts the device into pairing mode, and measures once a
     program has paired with it, left, and scans again.
     """
@@ -48,6 +53,7 @@ class Scenario:
     role: Role
     has_backlog: bool = True
     measures: bool = True
+    stays_asleep: bool = False
     measure_after_s: float = 1.2
     is_bonded: bool = True
     starts_pairing: bool = False
@@ -56,6 +62,9 @@ class Scenario:
     link_timeout_s: float = 60.0
     adapter: Adapter = Adapter.ON
     faults: Faults = _NO_FAULTS
+    rssi_dbm: int | None = None
+    battery_percent: int | None = None
+    computer: Computer = _COMPUTER
 
     def furnish(self) -> tuple[VirtualRoom, Actor]:
         """Make the room and the device in it."""
@@ -72,6 +81,11 @@ class Scenario:
         room = VirtualRoom()
         room.add(actor.device)
         room.adapter = self.adapter
+        radio = actor.device.peripheral
+        if self.rssi_dbm is not None:
+            radio.rssi_dbm = self.rssi_dbm
+        if self.battery_percent is not None:
+            set_battery(radio.table, self.battery_percent)
         if self.is_bonded:
             room.bond(actor.device)
         return room, actor
@@ -159,4 +173,39 @@ _SCALES: Mapping[str, Scenario] = {
     ),
 }
 
-SCENARIOS: Mapping[str, Scenario] = {**_CUFFS, **_EEPROM_CUFFS, **_SCALES}
+_OFF = replace(_OMRON, adapter=Adapter.OFF)
+_BLOCKED = Quirks(is_blocked=True)
+_BLUETOOTH, _WLAN = Switch(radio="bluetooth", soft=True), Switch(radio="wlan", soft=True)
+
+_COMPUTERS: Mapping[str, Scenario] = {
+    "no-bus": replace(_OMRON, computer=Computer(has_bus=False)),
+    "bus-denied": replace(_OMRON, computer=Computer(may_use_bluez=False)),
+    **{
+        f"daemon-{daemon.value}": replace(_OMRON, computer=Computer(daemon=daemon))
+        for daemon in Daemon
+        if daemon is not Daemon.RUNNING
+    },
+    "no-adapter-no-daemon": replace(
+        _OMRON, adapter=Adapter.MISSING, computer=Computer(daemon=Daemon.STOPPED)
+    ),
+    "old-bluez": replace(_OMRON, computer=Computer(quirks=Quirks(release=0x0532))),
+    "adapter-failed": replace(
+        _OMRON, adapter=Adapter.MISSING, computer=Computer(kernel_has_adapter=True)
+    ),
+    "blocked": replace(_OFF, computer=Computer(switches=(_BLUETOOTH,), quirks=_BLOCKED)),
+    # An older BlueZ has no PowerState.
+    "flight-mode": replace(_OFF, computer=Computer(switches=(_BLUETOOTH, _WLAN))),
+    "wireless-switch": replace(
+        _OFF, computer=Computer(switches=(Switch(radio="bluetooth", hard=True),))
+    ),
+    "scan-refused": replace(_OMRON, computer=Computer(quirks=Quirks(refuses_discovery=True))),
+    "no-low-energy": replace(_OMRON, computer=Computer(quirks=Quirks(roles=()))),
+    "agents-refused": replace(_OMRON, computer=Computer(quirks=Quirks(refuses_agents=True))),
+    "two-adapters": replace(_OMRON, computer=Computer(quirks=Quirks(has_second_adapter=True))),
+    "troublesome-adapter": replace(_OMRON, computer=Computer(usb_id=CSR8510)),
+    "no-devices": replace(_OMRON, stays_asleep=True),
+    "weak-signal": replace(_OMRON, measures=False, rssi_dbm=-92),
+    "battery-low": replace(_OMRON, battery_percent=9),
+}
+
+SCENARIOS: Mapping[str, Scenario] = {**_CUFFS, **_EEPROM_CUFFS, **_SCALES, **_COMPUTERS}

@@ -218,9 +218,15 @@ class Bench:
     """A cuff behind an emulated BlueZ in another process."""
 
     bus: str
+    sysfs: str
     address: str
     passkey: str
     process: "subprocess.Popen[str]"
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """What points a program at the computer of this bench."""
+        return {"DBUS_SYSTEM_BUS_ADDRESS": self.bus, "SYSFS_PATH": self.sysfs}
 
     def measure(self) -> None:
         """Let the cuff measure once more."""
@@ -234,6 +240,7 @@ def bench(scenario: str) -> Iterator[Bench]:
         facts = _line(process)
         yield Bench(
             bus=facts["DBUS_SYSTEM_BUS_ADDRESS"],
+            sysfs=facts["SYSFS_PATH"],
             address=facts["address"],
             passkey=facts["passkey"],
             process=process,

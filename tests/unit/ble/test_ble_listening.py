@@ -119,6 +119,38 @@ def test_a_device_that_ran_dry_is_not_told_as_a_failure() -> None:
     assert 5 <= radio.connections <= 11
 
 
+class Noted:
+    """An observer that writes down what it learns."""
+
+    def __init__(self) -> None:
+        self.heard_of: set[str] = set()
+        self.told_of: list[tuple[str, CaptureEvent]] = []
+
+    def heard(self, advertisement: Advertisement) -> None:
+        self.heard_of.add(advertisement.address)
+
+    def told(self, address: str, event: CaptureEvent) -> None:
+        self.told_of.append((address, event))
+
+
+def test_an_observer_learns_who_is_heard_and_what_a_person_is_told() -> None:
+    async def script(link: FakeLink) -> None:
+        if link.device.log.count("connect") == 1:
+            link.say(blood_pressure(stamp=in_s(0)))
+        else:
+            link.gone.set()  # a device that ran dry did not fail
+
+    noted = Noted()
+    radio = FakeRadio(**{ADDRESS: FakeDevice(script=script)})
+    listener = Listener(radio, VirtualNow(START.astimezone()), observer=noted)
+    air = (ADDRESS, OTHER)
+    told = run(listen_for(60, radio, listener=listener, advertising=air, wanted=(ADDRESS,)))
+    assert noted.heard_of == {ADDRESS, OTHER}
+    listening = StateChanged(state=LinkState.LISTENING)
+    assert noted.told_of == [(ADDRESS, event) for event in told if event != listening]
+    assert readings(told)
+
+
 def test_a_failed_session_is_told_and_tried_again_ever_more_slowly() -> None:
     device = FakeDevice(refuses_connection=ConnectionLost("gone"))
     radio = FakeRadio(**{ADDRESS: device})

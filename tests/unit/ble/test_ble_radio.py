@@ -44,6 +44,11 @@ NOT_AVAILABLE = [
     (PermissionError(), RadioReason.NOT_PERMITTED),
     (BleakDBusError("org.bluez.Error.NotReady", []), RadioReason.POWERED_OFF),
     (BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", []), RadioReason.NO_SERVICE),
+    (
+        BleakDBusError("org.freedesktop.DBus.Error.Spawn.ChildExited", []),
+        RadioReason.NO_SERVICE,
+    ),
+    (BleakDBusError("org.freedesktop.systemd1.NoSuchUnit", []), RadioReason.NO_SERVICE),
     (BleakDBusError("org.freedesktop.DBus.Error.AccessDenied", []), RadioReason.NOT_PERMITTED),
 ]
 

@@ -1,5 +1,6 @@
 """Logs hold no health data; the doctor names every problem and the next action."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from ohx_desktop.domain.errors import ExitCode, RadioReason, RadioUnavailable, StoreEnvironment
-from ohx_desktop.ops.doctor import Check, check_disk, examine
+from ohx_desktop.ops.doctor import Check, Finding, check_disk, examine
 from ohx_desktop.ops.logging import Field, configure_logging, log_event, log_problem
 
 
@@ -68,6 +69,32 @@ async def test_one_failing_check_does_not_hide_the_next() -> None:
     ]
     assert [finding.is_well for finding in findings] == [False, True]
     assert (findings[0].action, findings[0].exit_code) == ("plug one in", ExitCode.DEVICE)
+
+
+async def test_the_slowest_check_decides_how_long_it_takes_and_the_order_stays() -> None:
+    met = asyncio.Barrier(2)
+
+    async def waits_for_the_other() -> str:
+        await asyncio.wait_for(met.wait(), 5)
+        return "well"
+
+    checks = [Check(name=name, run=waits_for_the_other) for name in ("one", "other")]
+    findings = [finding async for finding in examine(checks, at_once=True)]
+    assert [(finding.check, finding.verdict) for finding in findings] == [
+        ("one", "ok"),
+        ("other", "ok"),
+    ]
+
+
+async def test_a_warning_is_no_failure() -> None:
+    async def warns() -> tuple[Finding, ...]:
+        return (
+            Finding(check="a", detail="well"),
+            Finding(check="a", detail="old", cause="too-old", action="renew it"),
+        )
+
+    findings = [finding async for finding in examine([Check(name="a", run=warns)])]
+    assert [(one.verdict, one.is_well) for one in findings] == [("ok", True), ("warning", True)]
 
 
 def test_a_nearly_full_disk_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

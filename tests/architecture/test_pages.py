@@ -1,14 +1,17 @@
-"""docs/devices.md says what the tables say."""
+"""The pages that are written from tables say what the tables say."""
 
 import importlib.util
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_of_devices_is_that_of_the_tables() -> None:
-    script = ROOT / "packaging" / "device_page.py"
-    spec = importlib.util.spec_from_file_location("device_page", script)
+@pytest.mark.parametrize("name", ["device_page", "bluetooth_page"])
+def test_a_page_is_that_of_its_table(name: str) -> None:
+    script = ROOT / "packaging" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, script)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
