@@ -23,8 +23,23 @@ such a device is refused. No device was at hand: sessions are tested on virtual 
 the specifications and published captures.
 
 Any device that follows the Blood Pressure Service (0x1810) of the Bluetooth SIG is read by the
-standard: Omron in standard mode, Beurer BM54 and its kin, Silvercrest SBM69, and others.
+standard: Omron in standard mode, Beurer BM54 and its kin, Silvercrest SBM69, and others. So is any
+device of the Health Thermometer (0x1809), Pulse Oximeter (0x1822) and Glucose Service (0x1808):
+a frame of the standard proves its own form, so these families are read whatever their level.
 `ohx-desktop decode` also takes captured values of the other health services.
+
+What to know of thermometers, oximeters and glucose meters:
+
+- A thermometer of Beurer also measures objects. It tells which by a type; an object, or a value
+  without a type, is refused and is never a body temperature.
+- An oximeter's spot check (0x2A5E) is a reading; its values of the moment (0x2A5F) are progress.
+- PO60: the mean of a measurement is the reading; highest and lowest value are left out. The time is
+  that of its beginning. Clock and records stay as they are: a clock set later would make old
+  records look new. Its link drops after a second of silence.
+- A glucose meter is asked for all records once, then for those after the last known one. Nothing is
+  deleted. A value whose unit cannot be what its flag says is refused.
+- GL50evo: the newer Bluetooth cap is paired with the number 982249 of the maker's papers. Values
+  below 20 or above 630 mg/dL are what its display calls "Lo" and "Hi": refused.
 """
 
 

@@ -20,6 +20,7 @@ class Burst:
         self._judge = judge
         self._conversation = conversation
         self._records: list[Record] = []
+        self._held: list[tuple[Record, DecodingError | None]] = []
         self.has_records = self.has_new = False
 
     @classmethod
@@ -41,7 +42,8 @@ class Burst:
         """
         self.has_records = True
         slot = b"" if record.user_slot is None else bytes([record.user_slot & 0xFF])
-        first_met = self._conversation.first_met(slot + b"".join(record.frames))
+        content = b"".join(record.frames) if record.content is None else record.content
+        first_met = self._conversation.first_met(slot + content)
         if first_met is self._conversation.listening:
             return self._judge.lay_in_memory(record)
         record = replace(record, seen_before=first_met is not None)
@@ -52,6 +54,23 @@ class Burst:
         elif (reading := self._judge.judge_at_once(record)) is not None:
             self._tell(reading, record)
         return is_old
+
+    def hold(self, record: Record, error: DecodingError | None = None) -> None:
+        """Take a record of a transfer that tells its end.
+
+        Without a measured clock only the whole of it can be judged, so until `release` nothing is
+        told; a transfer that breaks off leaves no trace, and is asked for again.
+        """
+        if self._judge.offset is not None and record.stamp is not None:
+            self.add(record, error)
+        else:
+            self._held.append((record, error))
+
+    def release(self) -> None:
+        """Take what was held: the transfer is whole."""
+        held, self._held = self._held, []
+        for record, error in held:
+            self.add(record, error)
 
     def take(self, weighing: ScaleRecord) -> None:
         """Take what a scale told."""

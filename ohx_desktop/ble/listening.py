@@ -81,6 +81,7 @@ class Listener:
         self._secrets = NoSecrets() if secrets is None else secrets
         self._now = now
         self._seen = SeenFrames()
+        self._last_sequences: dict[str, int] = {}
 
     async def listen(
         self, *, session_began: datetime, wanted: Wanted
@@ -157,6 +158,7 @@ class Listener:
             first_met=partial(self._seen.meet, listening, advertisement.address),
             listening=listening,
             secrets=self._secrets,
+            last_sequences=self._last_sequences,
         )
 
     async def _next_wanted(

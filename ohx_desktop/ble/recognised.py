@@ -7,7 +7,13 @@ from ohx_desktop.ble.support import Support
 BLOOD_PRESSURE = "blood-pressure"
 """Driver of devices that follow the Blood Pressure Service plainly."""
 OMRON_EEPROM = "omron-eeprom"
-"""Driver of Omron devices whose memory is read by Omron's own protocol.
+"""Driver of Omron devices whose memory is read by Omron's own protocol."""
+THERMOMETER = "thermometer"
+"""Driver of devices that follow the Health Thermometer Service."""
+PULSE_OXIMETER = "pulse-oximeter"
+"""Driver of devices that follow the Pulse Oximeter Service."""
+GLUCOSE = "glucose"
+"""Driver of devices that follow the Glucose Service.
 
 The drivers of Beurer's families are named by `beurer.model.Family`.
 """

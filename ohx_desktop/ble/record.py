@@ -26,7 +26,8 @@ class Record:
     `stamp` None; `is_clock_set` is False where nobody ever set the clock that made it.
     `quantities` is None for a record that was refused: it may still have been the newest one.
     `is_live` is True where the device showed that it measured now, False where the record surely
-    lay in its memory, and None where only the time can tell.
+    lay in its memory, and None where only the time can tell. `content` is what two copies of it
+    have in common, None where that is all of its frames.
     """
 
     frames: tuple[bytes, ...] = field(repr=False)
@@ -40,6 +41,7 @@ class Record:
     user_slot: int | None = None
     sequence: int | None = None
     is_live: bool | None = None
+    content: bytes | None = field(default=None, repr=False)
     seen_before: bool = False
 
     @classmethod

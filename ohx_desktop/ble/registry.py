@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from ohx_desktop.ble.assigned_numbers import (
     BEURER,
     BLOOD_PRESSURE_SERVICE,
+    GLUCOSE_SERVICE,
     HANS_DINSLAGE,
+    HEALTH_THERMOMETER_SERVICE,
     OMRON,
     OMRON_SECURE_SERVICE,
+    PULSE_OXIMETER_SERVICE,
 )
 from ohx_desktop.ble.beurer.model import Family, Model
 from ohx_desktop.ble.beurer.recognition import COMPANIES, sight
@@ -23,7 +26,14 @@ from ohx_desktop.ble.link import Advertisement
 from ohx_desktop.ble.omron.advertisement import decode_company_data, decode_local_name
 from ohx_desktop.ble.omron.memory_map import Stack
 from ohx_desktop.ble.omron.models import candidates_for_advertised_id, candidates_for_name
-from ohx_desktop.ble.recognised import BLOOD_PRESSURE, OMRON_EEPROM, Recognised
+from ohx_desktop.ble.recognised import (
+    BLOOD_PRESSURE,
+    GLUCOSE,
+    OMRON_EEPROM,
+    PULSE_OXIMETER,
+    THERMOMETER,
+    Recognised,
+)
 from ohx_desktop.ble.support import Support
 
 
@@ -109,6 +119,16 @@ _TABLE = (
         company=HANS_DINSLAGE,
     ),
     _Row(manufacturer=None, driver=BLOOD_PRESSURE, service=BLOOD_PRESSURE_SERVICE),
+    _Row(
+        manufacturer="Beurer",
+        driver=THERMOMETER,
+        service=HEALTH_THERMOMETER_SERVICE,
+        company=BEURER,
+    ),
+    _Row(manufacturer="Beurer", driver=GLUCOSE, service=GLUCOSE_SERVICE, company=BEURER),
+    _Row(manufacturer=None, driver=THERMOMETER, service=HEALTH_THERMOMETER_SERVICE),
+    _Row(manufacturer=None, driver=PULSE_OXIMETER, service=PULSE_OXIMETER_SERVICE),
+    _Row(manufacturer=None, driver=GLUCOSE, service=GLUCOSE_SERVICE),
 )
 
 _OMRON_IDS = {
@@ -167,7 +187,10 @@ def recognise_beurer(model: Model, *, uses_passkey: bool) -> Recognised | None:
     """Return what a model of Beurer's table is to a session, None for one that is not read."""
     if not model.is_read_by_default:
         return None
-    is_bare = model.family is Family.FFE0_SCALE
+    # Old revisions of the oximeter know no bond; new ones say that they use a passkey.
+    is_bare = model.family is Family.FFE0_SCALE or (
+        model.family is Family.OXIMETER and not uses_passkey
+    )
     return Recognised(
         manufacturer=model.manufacturer,
         model=model.name,

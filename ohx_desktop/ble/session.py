@@ -6,7 +6,7 @@ however slowly the events are taken, and so that closing the generator ends it a
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -53,6 +53,7 @@ class Conversation:
 
     `session_began` (aware) is the moment the person was called. `first_met` notes a frame and
     returns in which listening it was first met, None for now; `listening` is the present one.
+    `last_sequences` are the highest record numbers taken so far, by the address of the device.
     `identity` is who the device said it is, None before anybody asked.
     """
 
@@ -64,6 +65,7 @@ class Conversation:
     first_met: Callable[[bytes], object | None]
     listening: object
     secrets: DeviceSecrets = field(default_factory=NoSecrets)
+    last_sequences: MutableMapping[str, int] = field(default_factory=dict)
     identity: DeviceIdentity | None = None
     events: "asyncio.Queue[CaptureEvent | None]" = field(default_factory=asyncio.Queue)
 
@@ -182,8 +184,13 @@ def clock_offset(value: bytes, before: datetime, after: datetime) -> timedelta |
         shown = decode_current_time(value).moment
     except DecodingError:
         return None
+    return None if shown is None else offset_of(shown, before, after)
+
+
+def offset_of(shown: datetime, before: datetime, after: datetime) -> timedelta:
+    """Return a device's naive time minus the host's in the middle of the exchange."""
     middle = before + (after - before) / 2
-    return None if shown is None else shown - middle.astimezone().replace(tzinfo=None)
+    return shown - middle.astimezone().replace(tzinfo=None)
 
 
 async def settle(connected_s: float, at_least_s: float) -> None:

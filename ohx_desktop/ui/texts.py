@@ -74,7 +74,7 @@ DECEASED_YES: Final = "Choose this patient"
 GO_BACK: Final = "Go back"
 
 # ── waiting ──────────────────────────────────────────────────────────────────────────────────
-THE_CUFF: Final = "the cuff"
+THE_DEVICE: Final = "the device"
 QUOTED: Final = "“{name}”"
 LISTENING: Final = "Waiting for {device}"
 CONNECTING: Final = "{device} answers"
@@ -82,16 +82,16 @@ PAIRING: Final = "Pairing with {device}"
 IDENTIFYING: Final = "Checking {device}"
 RECEIVING: Final = "The reading is arriving"
 ENDED: Final = "{device} has switched off"
-LISTENING_STEPS: Final = "Start the measurement on the cuff.\nIt will appear here by itself."
-TALKING_STEPS: Final = "Leave the cuff close to this computer.\nThe reading appears in a moment."
-PAIRING_STEPS: Final = "If the cuff asks, confirm on the cuff.\nThis is needed only once."
+LISTENING_STEPS: Final = "Start the measurement on the device.\nIt will appear here by itself."
+TALKING_STEPS: Final = "Leave the device close to this computer.\nThe reading appears in a moment."
+PAIRING_STEPS: Final = "If the device asks, confirm on the device.\nThis is needed only once."
 ENDED_STEPS: Final = "If no reading came, measure again.\nIt will appear here by itself."
 NOT_LISTENING: Final = "Not listening"
 NOT_LISTENING_STEPS: Final = "When it is mended, try again."
 AFTER_PROBLEM_STEPS: Final = "The reading will appear here by itself."
 LISTEN_AGAIN: Final = "Try again"
-STORED_ONE: Final = "1 older reading in the cuff’s memory was left out."
-STORED_MANY: Final = "{n} older readings in the cuff’s memory were left out."
+STORED_ONE: Final = "1 older reading in the device’s memory was left out."
+STORED_MANY: Final = "{n} older readings in the device’s memory were left out."
 CUFF_PICTURE: Final = "An upper-arm cuff"
 
 # ── reviewing ────────────────────────────────────────────────────────────────────────────────
@@ -181,17 +181,17 @@ SPOKEN_UNITS: Final = {
 }
 SPOKEN_PRESSURE: Final = "Blood pressure {systolic} over {diastolic} {unit}"
 SPOKEN_VALUE: Final = "{label} {figures} {unit}"
-AS_SHOWN: Final = "The cuff shows {figures} {unit}"
+AS_SHOWN: Final = "The device shows {figures} {unit}"
 FACT: Final = "{label} {figures} {unit}"
 ON_TIME: Final = "{time}, on time"
 AGO: Final = "{time}, {length} ago"
 AHEAD: Final = "{time}, later than this computer’s clock"
-CLOCK_CORRECTED: Final = "{time}, the cuff’s clock was {length} {side} and is corrected"
+CLOCK_CORRECTED: Final = "{time}, the device’s clock was {length} {side} and is corrected"
 BEHIND: Final = "behind"
 FAST: Final = "ahead"
-CLOCK_CORRECTED_ALONE: Final = "{time}, corrected by the cuff’s clock"
-TIME_UNKNOWN: Final = "Time unknown: compare with the cuff’s display"
-TIME_RECEIVED: Final = "Arrived {time}, the cuff tells no time: compare with its display"
+CLOCK_CORRECTED_ALONE: Final = "{time}, corrected by the device’s clock"
+TIME_UNKNOWN: Final = "Time unknown: compare with the device’s display"
+TIME_RECEIVED: Final = "Arrived {time}, the device tells no time: compare with its display"
 MINUTES: Final = "{n} min"
 HOURS: Final = "{h} h"
 HOURS_MINUTES: Final = "{h} h {n} min"
@@ -203,11 +203,11 @@ FLAGS: Final = {
     "cuff_too_loose": "Cuff too loose",
     "cuff_fit_ok": "Cuff fits",
     "improper_position": "Arm not in the right position",
-    "pulse_out_of_range": "Pulse outside the cuff’s range",
+    "pulse_out_of_range": "Pulse outside the device’s range",
     "measurement_averaged": "Average of several measurements",
-    "ambiguous_person": "The cuff has several users: check whose reading it is",
+    "ambiguous_person": "The device has several users: check whose reading it is",
     "manual_entry": "Typed by hand",
-    "user_confirmed": "Confirmed on the cuff",
+    "user_confirmed": "Confirmed on the device",
     "implausible": "Not plausible: measure again",
     "early_estimate": "Early estimate: the measurement was still going on",
     "questionable": "Questionable, says the device",
@@ -226,10 +226,10 @@ FLAGS: Final = {
     "at_rectum": "In the rectum",
     "at_toe": "At a toe",
 }
-NOT_REGISTERED: Final = "This cuff is not registered here: compare with its display"
+NOT_REGISTERED: Final = "This device is not registered here: compare with its display"
 MORE_ONE: Final = "1 more reading comes after this one"
 MORE_MANY: Final = "{n} more readings come after this one"
-DISPLAY_CHECK: Final = "The cuff’s display shows {figures} now"
+DISPLAY_CHECK: Final = "The device’s display shows {figures} now"
 CONFIRM: Final = "Confirm and save"
 ENTER_KEY: Final = "⏎"
 SAVING: Final = "Saving…"
@@ -291,28 +291,28 @@ CLOSE: Final = "Close"
 
 # ── errors, by code: what happened, what it means for the reading, what to do ────────────────
 # A code that is not here is shown in the error's own words (domain/errors.py).
-_MEASURE_AGAIN: Final = "Check the cuff and measure again."
+_MEASURE_AGAIN: Final = "Check the device and measure again."
 _NOT_KEPT: Final = "It was not kept."
 ERRORS: Final = {
     "device-not-found": (
-        "No cuff was heard.",
+        "No device was heard.",
         "No reading was taken.",
-        "Switch the cuff on near this computer.",
+        "Switch the device on near this computer.",
     ),
     "connection-lost": (
-        "The cuff stopped answering.",
+        "The device stopped answering.",
         "The reading did not arrive whole, so none was taken.",
-        "Press the cuff’s Bluetooth button once more.",
+        "Press the device’s Bluetooth button once more.",
     ),
     "device-silent": (
-        "The cuff does not answer.",
+        "The device does not answer.",
         "No reading was taken.",
-        "Press the cuff’s Bluetooth button once more.",
+        "Press the device’s Bluetooth button once more.",
     ),
     "pairing-refused": (
-        "The cuff does not know this computer.",
+        "The device does not know this computer.",
         "No reading was taken.",
-        "Put the cuff into pairing mode and enrol it again.",
+        "Put the device into pairing mode and enrol it again.",
     ),
     "no-keyring": (
         "This computer has no safe place for keys.",
@@ -330,22 +330,22 @@ ERRORS: Final = {
         "Close this one and use the other.",
     ),
     "measurement-failed": (
-        "The cuff could not measure.",
+        "The device could not measure.",
         "There is no reading.",
         _MEASURE_AGAIN,
     ),
     "truncated": (
-        "The cuff sent something this program does not understand.",
+        "The device sent something this program does not understand.",
         _NOT_KEPT,
         _MEASURE_AGAIN,
     ),
     "trailing-bytes": (
-        "The cuff sent something this program does not understand.",
+        "The device sent something this program does not understand.",
         _NOT_KEPT,
         _MEASURE_AGAIN,
     ),
     "implausible": (
-        "The cuff sent a value that cannot be true.",
+        "The device sent a value that cannot be true.",
         _NOT_KEPT,
         _MEASURE_AGAIN,
     ),

@@ -50,6 +50,7 @@ class Appliance:
         self._news = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
         self._sleep_timer: asyncio.TimerHandle | None = None
+        self._rest_timer: asyncio.TimerHandle | None = None
         peripheral.on_connected = self._connected
         peripheral.on_disconnected = self._disconnected
 
@@ -88,6 +89,7 @@ class Appliance:
     async def close(self) -> None:
         """Take the batteries out."""
         self.sleep()
+        self.rest_after(None)
         self.peripheral.switch_off()
         if self._serving is not None:
             await asyncio.wait({self._serving})
@@ -112,7 +114,9 @@ class Appliance:
         self._to_say.append(saying)
         self._news.set()
 
-    def say_frame(self, frame: bytes, cut: Callable[[bytes], Pieces]) -> None:
+    def say_frame(
+        self, frame: bytes, cut: Callable[[bytes], Pieces], *, delay_s: float = 0.0
+    ) -> None:
         """Send a frame of the device's own protocol, `cut` into values, spoilt as ordered."""
         connection = self.connection
         if connection is None:
@@ -123,7 +127,19 @@ class Appliance:
             return
         for sent in connection.faults.frames_for(number, frame):
             for characteristic, value in cut(sent):
-                self.say(characteristic, value)
+                self.say(characteristic, value, delay_s=delay_s)
+
+    def rest_after(self, quiet_s: float | None) -> None:
+        """Hang up and sleep after so long; None to stay awake. A new call replaces the last."""
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+            self._rest_timer = None
+        if quiet_s is not None:
+            self._rest_timer = asyncio.get_running_loop().call_later(quiet_s, self._rest)
+
+    def _rest(self) -> None:
+        self.sleep()
+        self.hang_up()
 
     def hang_up(self) -> None:
         """End the link after what is still to be said."""
@@ -148,6 +164,7 @@ class Appliance:
     def _disconnected(self) -> None:
         if self._serving is not None and self._serving is not asyncio.current_task():
             self._serving.cancel()
+        self.rest_after(None)
         self.on_hung_up()
         self.announce()
 

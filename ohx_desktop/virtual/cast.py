@@ -15,13 +15,24 @@ from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.ffe0 import Ffe0Scale
 from ohx_desktop.virtual.ffe0_profiles import Ffe0Profile
 from ohx_desktop.virtual.ffe0_records import Ffe0User
+from ohx_desktop.virtual.glucose_meter import GlucoseMeter
 from ohx_desktop.virtual.memory import CuffClock
 from ohx_desktop.virtual.omron_eeprom import OmronEepromCuff
 from ohx_desktop.virtual.omron_models import EepromProfile
+from ohx_desktop.virtual.oximeter import Oximeter
+from ohx_desktop.virtual.po60 import Po60
 from ohx_desktop.virtual.profiles import CuffProfile, Pace
 from ohx_desktop.virtual.room import VirtualDevice
 from ohx_desktop.virtual.scale import Scale
 from ohx_desktop.virtual.scale_profiles import ScaleProfile
+from ohx_desktop.virtual.thermometer import Thermometer
+from ohx_desktop.virtual.vital_encoding import Place
+from ohx_desktop.virtual.vital_profiles import (
+    GlucoseProfile,
+    Make,
+    OximeterProfile,
+    ThermometerProfile,
+)
 
 PASSKEY = 314159
 OMRON_KEY = bytes.fromhex("deadbeaf12341234deadbeaf12341234")
@@ -39,6 +50,15 @@ now; oldest first."""
 
 _OLD_PRESSURES = ((141, 93, 80), (135, 88, 77), (133, 86, 74))
 _OLD_WEIGHTS_KG = (Decimal("80.60"), Decimal("80.35"), Decimal("80.10"))
+_TEMPERATURE = {False: "36.9", True: "98.4"}
+_OLD_TEMPERATURES = {False: ("38.4", "37.9", "37.2"), True: ("101.1", "100.2", "99.0")}
+"""By whether the thermometer counts in Fahrenheit."""
+_OXIMETRY = (97, 72)
+_OLD_OXIMETRIES = ((94, 88), (95, 84), (96, 79))
+_GLUCOSE = {False: "105", True: "5.8"}
+_OLD_GLUCOSES = {False: ("142", "131", "98"), True: ("7.9", "7.3", "5.4")}
+"""By whether the meter counts in moles."""
+_BEFORE_A_MEAL = 1
 _QUICK_PACE_S = 0.8
 """The bench shortens the devices' own pause before they hang up, and a measurement."""
 _PATIENCE_S = 20.0
@@ -212,8 +232,121 @@ def ffe0_scale(profile: Ffe0Profile, *, has_user: bool = True, is_dozing: bool =
     return make
 
 
-async def _until_listened_to(device: Scale | Ffe0Scale) -> None:
-    """Stand on the scale until a program is ready for the result, or patience ends."""
+def thermometer(profile: ThermometerProfile, *, place: Place | None = None) -> Role:
+    """Cast a thermometer; `place` is where it is held, None for a body."""
+
+    def make(given: Circumstances) -> Actor:
+        device = Thermometer(
+            profile,
+            address=given.address,
+            clock=given.clock(profile.factory_time),
+            pace=given.pace(profile.pace),
+            faults=given.faults,
+            passkey=PASSKEY,
+        )
+        if given.has_backlog:
+            old = _OLD_TEMPERATURES[profile.in_fahrenheit]
+            for temperature, ago in zip(old, AGES, strict=True):
+                device.remember(temperature, ago=ago)
+        now = _TEMPERATURE[profile.in_fahrenheit]
+        return Actor(
+            device=device,
+            model=profile.model,
+            measure=lambda: device.measure(now, place=place),
+            wake=device.press_button,
+        )
+
+    return make
+
+
+def oximeter(profile: OximeterProfile) -> Role:
+    """Cast an oximeter of the standard."""
+
+    def make(given: Circumstances) -> Actor:
+        device = Oximeter(
+            profile,
+            address=given.address,
+            clock=given.clock(profile.factory_time),
+            pace=given.pace(profile.pace),
+            faults=given.faults,
+        )
+        if given.has_backlog:
+            for values, ago in zip(_OLD_OXIMETRIES, AGES, strict=True):
+                device.remember(*values, ago=ago)
+
+        async def measure() -> None:
+            device.press_button()
+            if not profile.has_store:
+                await _until_listened_to(device)
+            await device.measure(*_OXIMETRY)
+
+        return Actor(
+            device=device,
+            model=profile.model,
+            measure=measure,
+            wake=device.press_button,
+        )
+
+    return make
+
+
+def po60(make_of: Make, *, backlog: int = len(AGES)) -> Role:
+    """Cast a PO60 with so many old records."""
+
+    def make(given: Circumstances) -> Actor:
+        # A second without a word ends its link, however patient the scene is.
+        pace = replace(given.pace(make_of.pace), link_timeout_s=make_of.pace.link_timeout_s)
+        device = Po60(
+            make_of,
+            address=given.address,
+            clock=given.clock(make_of.factory_time),
+            pace=pace,
+            faults=given.faults,
+        )
+        if given.has_backlog:
+            for count in range(backlog, 0, -1):
+                device.remember(*_OLD_OXIMETRIES[-1], ago=AGES[-1] * count)
+        return Actor(
+            device=device,
+            model=make_of.model,
+            measure=lambda: device.measure(*_OXIMETRY),
+            wake=device.press_button,
+        )
+
+    return make
+
+
+def glucose_meter(profile: GlucoseProfile) -> Role:
+    """Cast a glucose meter."""
+    passkey = PASSKEY if profile.fixed_passkey is None else profile.fixed_passkey
+
+    def make(given: Circumstances) -> Actor:
+        device = GlucoseMeter(
+            profile,
+            address=given.address,
+            clock=given.clock(profile.factory_time),
+            pace=given.pace(profile.pace),
+            faults=given.faults,
+            passkey=passkey,
+        )
+        if given.has_backlog:
+            old = _OLD_GLUCOSES[profile.in_moles]
+            for value, ago in zip(old, AGES, strict=True):
+                device.remember(value, ago=ago)
+        now = _GLUCOSE[profile.in_moles]
+        return Actor(
+            device=device,
+            model=profile.model,
+            measure=lambda: device.measure(now, meal=_BEFORE_A_MEAL),
+            wake=device.press_button,
+            facts={"passkey": f"{passkey:06d}"},
+        )
+
+    return make
+
+
+async def _until_listened_to(device: Scale | Ffe0Scale | Oximeter) -> None:
+    """Wait with the measurement until a program is ready for the result, or patience ends."""
     for _ in range(int(_PATIENCE_S / _LOOKS_UP_S)):
         if device.is_listened_to:
             return

@@ -12,8 +12,12 @@ from ohx_desktop.virtual.cast import (
     Role,
     cuff,
     ffe0_scale,
+    glucose_meter,
     omron_eeprom,
+    oximeter,
+    po60,
     scale,
+    thermometer,
 )
 from ohx_desktop.virtual.computer import CSR8510, Computer, Daemon, Switch
 from ohx_desktop.virtual.device_services import set_battery
@@ -34,6 +38,15 @@ from ohx_desktop.virtual.profiles import (
 )
 from ohx_desktop.virtual.room import Adapter, VirtualRoom
 from ohx_desktop.virtual.scale_profiles import BF720, BF788, SBF73
+from ohx_desktop.virtual.vital_encoding import Place
+from ohx_desktop.virtual.vital_profiles import (
+    FT95,
+    GENERIC_METER,
+    GENERIC_OXIMETER,
+    GENERIC_THERMOMETER,
+    GL50EVO,
+    PO60,
+)
 
 ADDRESS = "00:5F:BF:12:34:56"
 
@@ -173,6 +186,55 @@ _SCALES: Mapping[str, Scenario] = {
     ),
 }
 
+_FT95 = Scenario(role=thermometer(FT95))
+_THERMOMETER = Scenario(role=thermometer(GENERIC_THERMOMETER), is_bonded=False)
+_OXIMETER = Scenario(role=oximeter(GENERIC_OXIMETER), is_bonded=False)
+_PO60 = Scenario(role=po60(PO60), is_bonded=False)
+_GL50EVO = Scenario(role=glucose_meter(GL50EVO))
+_METER = Scenario(role=glucose_meter(GENERIC_METER), is_bonded=False)
+
+_VITAL_SIGNS: Mapping[str, Scenario] = {
+    "thermometer": _THERMOMETER,
+    "thermometer-ft95": _FT95,
+    "thermometer-ft95-unpaired": replace(_FT95, is_bonded=False),
+    "thermometer-ft95-fahrenheit": Scenario(role=thermometer(replace(FT95, in_fahrenheit=True))),
+    "thermometer-ft95-object": Scenario(role=thermometer(FT95, place=Place.OBJECT)),
+    "thermometer-clock-wrong": replace(_THERMOMETER, clock_offset=timedelta(hours=-1)),
+    "thermometer-failed": replace(_THERMOMETER, faults=Faults(failed_measurement=True)),
+    "thermometer-truncated": replace(
+        _THERMOMETER, has_backlog=False, faults=Faults(truncated_indication=0)
+    ),
+    "thermometer-silent": replace(_THERMOMETER, link_timeout_s=3.0, faults=Faults(silent=True)),
+    "oximeter": _OXIMETER,
+    "oximeter-no-store": Scenario(
+        role=oximeter(replace(GENERIC_OXIMETER, has_store=False)), is_bonded=False
+    ),
+    "oximeter-clock-never-set": replace(_OXIMETER, clock_is_set=False),
+    "oximeter-failed": replace(_OXIMETER, faults=Faults(failed_measurement=True)),
+    "oximeter-po60": _PO60,
+    "oximeter-po60-many": Scenario(role=po60(PO60, backlog=24), is_bonded=False),
+    "oximeter-po60-clock-wrong": replace(_PO60, clock_offset=timedelta(hours=-1)),
+    # The first answers are the time and the number of records.
+    "oximeter-po60-wrong-checksum": replace(_PO60, faults=Faults(wrong_checksum=3)),
+    "oximeter-po60-link-lost-once": replace(
+        _PO60, faults=Faults(lose_link_mid_transfer=True, connections=1)
+    ),
+    "glucose": _METER,
+    "glucose-moles": Scenario(
+        role=glucose_meter(replace(GENERIC_METER, in_moles=True)), is_bonded=False
+    ),
+    "glucose-gl50evo": _GL50EVO,
+    "glucose-gl50evo-unpaired": replace(_GL50EVO, is_bonded=False),
+    "glucose-clock-wrong": replace(_METER, clock_offset=timedelta(hours=-1)),
+    "glucose-failed": replace(_METER, faults=Faults(failed_measurement=True)),
+    # The fourth record is the new one.
+    "glucose-truncated": replace(_METER, faults=Faults(truncated_indication=3)),
+    "glucose-link-lost-once": replace(
+        _METER, faults=Faults(lose_link_mid_transfer=True, connections=1)
+    ),
+    "glucose-silent": replace(_METER, faults=Faults(silent=True)),
+}
+
 _OFF = replace(_OMRON, adapter=Adapter.OFF)
 _BLOCKED = Quirks(is_blocked=True)
 _BLUETOOTH, _WLAN = Switch(radio="bluetooth", soft=True), Switch(radio="wlan", soft=True)
@@ -208,4 +270,10 @@ _COMPUTERS: Mapping[str, Scenario] = {
     "battery-low": replace(_OMRON, battery_percent=9),
 }
 
-SCENARIOS: Mapping[str, Scenario] = {**_CUFFS, **_EEPROM_CUFFS, **_SCALES, **_COMPUTERS}
+SCENARIOS: Mapping[str, Scenario] = {
+    **_CUFFS,
+    **_EEPROM_CUFFS,
+    **_SCALES,
+    **_VITAL_SIGNS,
+    **_COMPUTERS,
+}

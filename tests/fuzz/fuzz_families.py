@@ -17,6 +17,10 @@ from ohx_desktop.ble.assigned_numbers import (
     TEMPERATURE_MEASUREMENT,
     WEIGHT_MEASUREMENT,
 )
+from ohx_desktop.ble.beurer import po60
+from ohx_desktop.ble.beurer.glucose_values import measured_of_beurer
+from ohx_desktop.ble.beurer.po60_messages import StoredOximetry, decode_answer
+from ohx_desktop.ble.beurer.po60_messages import measured_of as po60_measured_of
 from ohx_desktop.ble.codec import blood_pressure, body_composition, glucose, pulse_oximeter
 from ohx_desktop.ble.codec import health_thermometer as thermometer
 from ohx_desktop.ble.codec import record_access as records
@@ -25,16 +29,21 @@ from ohx_desktop.ble.codec import user_data as users
 from ohx_desktop.ble.codec import weight_scale as scale
 from ohx_desktop.ble.codec.battery import decode_battery_level
 from ohx_desktop.ble.codec.current_time import decode_current_time
+from ohx_desktop.ble.codec.glucose import decode_glucose_measurement
 from ohx_desktop.ble.codec.glucose_context import decode_glucose_context
+from ohx_desktop.ble.codec.health_thermometer_values import measured_of as temperature_of
 from ohx_desktop.ble.codec.heart_rate import decode_heart_rate_measurement
 from ohx_desktop.ble.codec.local_time import decode_local_time
 from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.codec.measurements import MEASUREMENTS
 from ohx_desktop.ble.codec.reference_time import decode_reference_time
+from ohx_desktop.domain.errors import DecodingError
 from ohx_desktop.domain.plausibility import LIMITS, require_plausible
 
 _VECTORS = Path(__file__).parents[1] / "vectors" / "ble"
+_BEURER_VECTORS = _VECTORS.parent / "beurer"
 _FIRST_PACKET_LENGTH = 18
+_NOTIFICATION = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +54,17 @@ class Family:
     decode: Callable[[bytes], bool]
 
 
-def _seeds(*names: str) -> tuple[bytes, ...]:
+def _seeds(*names: str, folder: Path = _VECTORS) -> tuple[bytes, ...]:
     found: dict[bytes, None] = {}
     for name in names:
-        for vector in json.loads((_VECTORS / f"{name}.json").read_bytes())["vectors"]:
+        for vector in json.loads((folder / f"{name}.json").read_bytes())["vectors"]:
             frames = vector.get("frames") or [vector["frame"]]
             found[bytes.fromhex("".join(frames))] = None
     return tuple(frame for frame in found if frame)
+
+
+def _beurer_seeds(*names: str) -> tuple[bytes, ...]:
+    return _seeds(*names, folder=_BEURER_VECTORS)
 
 
 def _check(results: Iterable[Measured]) -> bool:
@@ -82,12 +95,37 @@ def _parts(decoders: Sequence[Callable[[bytes], object]], *names: str) -> Family
     return Family(seeds=_seeds(*names), decode=decode)
 
 
+def _po60(packet: bytes) -> bool:
+    """Cut a packet into notifications, as the link does, and take the messages in it."""
+    messages = po60.Messages()
+    found = [*messages.add(packet[:_NOTIFICATION]), *messages.add(packet[_NOTIFICATION:])]
+    for message in (*found, *messages.close()):
+        if isinstance(message, DecodingError):
+            raise message
+        answer = decode_answer(message)
+        if isinstance(answer, StoredOximetry):
+            _check([po60_measured_of(answer)])
+    return bool(found)
+
+
+def _beurer_glucose(packet: bytes) -> bool:
+    return _check([measured_of_beurer(decode_glucose_measurement(packet))])
+
+
+def _beurer_temperature(packet: bytes) -> bool:
+    parts = thermometer.decode_temperature_measurement(packet)
+    return _check([temperature_of(parts, needs_type=True)])
+
+
 def _pair(packet: bytes) -> bool:
     halves = [packet[:_FIRST_PACKET_LENGTH], packet[_FIRST_PACKET_LENGTH:]]
     return _check(MEASUREMENTS[BODY_COMPOSITION_MEASUREMENT](halves))
 
 
 FAMILIES: dict[str, Family] = {
+    "po60": Family(seeds=_beurer_seeds("oximetry", "po60_messages"), decode=_po60),
+    "beurer-glucose": Family(seeds=_beurer_seeds("glucose"), decode=_beurer_glucose),
+    "beurer-temperature": Family(seeds=_beurer_seeds("temperature"), decode=_beurer_temperature),
     "blood-pressure": _result(BLOOD_PRESSURE_MEASUREMENT, "blood_pressure_measurement"),
     "enhanced-pressure": _result(ENHANCED_BLOOD_PRESSURE_MEASUREMENT, "enhanced_blood_pressure"),
     "weight": _result(WEIGHT_MEASUREMENT, "weight_measurement"),

@@ -69,6 +69,26 @@ def test_each_vector_becomes_what_it_says_or_is_refused(
     assert (reading["clock"]["trust"], reading["stored"]) == ("unknown", False)
 
 
+@pytest.mark.parametrize(
+    ("model", "frame", "expected"),
+    [
+        ("FT95", "066d0100ffea070b170a0f1e02", ["36.5"]),
+        ("FT95", "07100300ffe107040d0e0700ff", None),  # an object
+        ("PO60", "e9000f0b060d14250f0b060d143a0000166060606f6e6e4b", ["96", "110"]),
+        ("GL50EVO", "0a0500ea070b17072d0069b0110000", ["105"]),
+    ],
+)
+def test_a_device_of_its_own_kind_is_decoded_by_its_name(
+    station: Workstation, model: str, frame: str, expected: list[str] | None
+) -> None:
+    run = station.run("decode", "--model", model, frame)
+    if expected is None:
+        assert (run.code, run.error["code"]) == (5, "unsupported")
+        return
+    assert run.code == 0
+    assert [values(reading) for reading in run.objects] == [expected]
+
+
 def test_kilopascals_are_converted_and_keep_what_was_measured(station: Workstation) -> None:
     (reading,) = station.run("decode", "--model", "generic", KILOPASCAL).objects
     systolic, diastolic, mean = reading["quantities"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from hosts import carry_in
-from meeting import ADDRESS, Meeting, Person, until
+from meeting import ADDRESS, PASSKEY, Meeting, Person, until
 
 from ohx_desktop.ble.beurer import scale as scale_session
 from ohx_desktop.ble.device_secrets import DeviceSecrets, VolatileSecrets
@@ -24,6 +24,7 @@ from ohx_desktop.ble.events import (
     SessionFailed,
     StateChanged,
 )
+from ohx_desktop.ble.link import AskPasskey
 from ohx_desktop.ble.listening import Listener
 from ohx_desktop.ble.radio import BleakRadio
 from ohx_desktop.domain.clock import system_now
@@ -34,6 +35,8 @@ from ohx_desktop.domain.errors import (
     DeviceSilent,
     MeasurementFailed,
     PairingRefused,
+    Truncated,
+    Unsupported,
 )
 from ohx_desktop.domain.quantity import QuantityKind
 from ohx_desktop.domain.reading import Reading
@@ -59,13 +62,18 @@ NEW = ("128", "82", "71")
 YESTERDAY = ("141", "93", "80")
 THIS_MORNING = ("133", "86", "74")
 WEIGHED = ("79.95",)
+OXIMETRY = ("72", "97")
 PACE = replace(BRISK, link_timeout_s=20.0)
 CALLED_AGO = timedelta(seconds=30)
 
 
-def listener(meeting: Meeting, secrets: DeviceSecrets) -> Listener:
+def listener(
+    meeting: Meeting, secrets: DeviceSecrets, *, ask_passkey: AskPasskey | None = None
+) -> Listener:
     radio = BleakRadio(
-        meeting.scanner_options.get("backend"), meeting.client_options.get("backend")
+        meeting.scanner_options.get("backend"),
+        meeting.client_options.get("backend"),
+        ask_passkey=ask_passkey,
     )
     return Listener(radio, secrets=secrets)
 
@@ -106,6 +114,9 @@ def values(reading: Reading) -> tuple[str, ...]:
         QuantityKind.DIASTOLIC_BLOOD_PRESSURE,
         QuantityKind.PULSE_RATE,
         QuantityKind.BODY_WEIGHT,
+        QuantityKind.BODY_TEMPERATURE,
+        QuantityKind.OXYGEN_SATURATION,
+        QuantityKind.BLOOD_GLUCOSE,
     )
     found = [reading.quantity(kind) for kind in kinds]
     return tuple(str(quantity.value) for quantity in found if quantity is not None)
@@ -213,6 +224,11 @@ SCENES = [
     ("ffe0-scale", WEIGHED),
     ("ffe0-scale-unknown-person", WEIGHED),
     ("ffe0-scale-bf800", WEIGHED),
+    ("thermometer-ft95", ("36.9",)),
+    ("thermometer-clock-wrong", ("36.9",)),
+    ("oximeter-no-store", OXIMETRY),
+    ("oximeter-po60-clock-wrong", OXIMETRY),
+    ("glucose-moles", ("5.8",)),
 ]
 
 
@@ -224,7 +240,8 @@ async def test_exactly_the_new_reading_is_new(
     assert errors(events) == []
     assert [tuple(map(float, one)) for one in new(events)] == [tuple(map(float, expected))]
     is_asked_as_nobody = name in {"ffe0-scale", "ffe0-scale-bf800"}
-    assert len(stored(events)) == (0 if is_asked_as_nobody else 3)
+    has_no_memory = is_asked_as_nobody or name == "oximeter-no-store"
+    assert len(stored(events)) == (0 if has_no_memory else 3)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +253,9 @@ async def test_exactly_the_new_reading_is_new(
         ("scale-silent", [ConnectionLost, DeviceSilent]),
         ("ffe0-scale-dozing", [DeviceSilent]),
         ("ffe0-scale-link-lost-once", [ConnectionLost]),
+        ("thermometer-ft95-object", [Unsupported]),
+        ("oximeter-po60-link-lost-once", [ConnectionLost]),
+        ("glucose-truncated", [Truncated]),
     ],
 )
 async def test_what_goes_wrong_is_told_and_is_no_reading(
@@ -323,3 +343,29 @@ async def test_a_scale_is_enrolled_and_then_weighs_who_steps_on(
     assert new(events) == [("79.950",)] or new(events) == [("79.95",)]
     assert [float(one[0]) for one in stored(events)] == [71.5]
     assert scale.users.active is None
+
+
+@pytest.mark.parametrize(
+    ("name", "driver"),
+    [
+        ("thermometer-ft95-unpaired", "thermometer"),
+        ("oximeter-po60", "beurer-oximeter"),
+        ("oximeter", "pulse-oximeter"),
+        ("glucose-gl50evo-unpaired", "glucose"),
+    ],
+)
+async def test_a_device_of_one_value_is_enrolled(meeting: Meeting, name: str, driver: str) -> None:
+    scenario = SCENARIOS[name]
+    _, actor = scenario.furnish()
+    passkey = int(actor.facts.get("passkey", PASSKEY))
+    await meeting.seat(Person(passkey))
+    carry_in(meeting, actor.device, is_bonded=scenario.is_bonded)
+    actor.wake()
+
+    async def typed(_: str) -> int:
+        return passkey
+
+    ear = listener(meeting, VolatileSecrets(), ask_passkey=typed)
+    async with asyncio.timeout(20.0):
+        identity, found = await ear.identify(ADDRESS, deadline_s=5.0)
+    assert (identity.model, found) == (actor.model, driver)

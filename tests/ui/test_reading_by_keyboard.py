@@ -95,7 +95,7 @@ def test_a_reading_without_a_time_needs_a_look_at_the_display(qtbot: QtBot, stag
     window = staged(Reviewing(patient=scenes.JANE, reading=scenes.UNDATED))
     assert not window.reviewing.confirm.isEnabled()
     assert _focus(window) is window.reviewing.check
-    assert window.reviewing.check.text() == "The cuff’s display shows 128/82 now"  # noqa: RUF001
+    assert window.reviewing.check.text() == "The device’s display shows 128/82 now"  # noqa: RUF001
     with qtbot.waitSignal(window.display_check_changed) as changed:
         _press(qtbot, Qt.Key.Key_Space)
     assert changed.args == [True]

@@ -145,7 +145,7 @@ def test_waiting_names_the_cuff_and_what_to_do() -> None:
     assert view.heading == "Waiting for “Cuff room 2”"
     assert "Start the measurement" in view.steps
     assert view.pulsing
-    assert waiting_view(Waiting(patient=scenes.JANE)).heading == "Waiting for the cuff"
+    assert waiting_view(Waiting(patient=scenes.JANE)).heading == "Waiting for the device"
 
 
 @pytest.mark.parametrize("link", LinkState)
@@ -158,8 +158,8 @@ def test_each_state_of_the_link_has_its_words(link: LinkState) -> None:
 def test_readings_left_out_are_told() -> None:
     one = waiting_view(Waiting(patient=scenes.JANE, stored_seen=1)).note
     two = waiting_view(Waiting(patient=scenes.JANE, stored_seen=2)).note
-    assert _plain(one) == "1 older reading in the cuff's memory was left out."
-    assert _plain(two) == "2 older readings in the cuff's memory were left out."
+    assert _plain(one) == "1 older reading in the device's memory was left out."
+    assert _plain(two) == "2 older readings in the device's memory were left out."
 
 
 # ── reviewing ────────────────────────────────────────────────────────────────────────────────
@@ -199,16 +199,16 @@ def test_a_reading_from_the_future_is_not_on_time() -> None:
 
 
 def test_a_corrected_clock_says_by_how_much_and_to_which_side() -> None:
-    behind = "10:15, the cuff's clock was 1 h 2 min behind and is corrected"
+    behind = "10:15, the device's clock was 1 h 2 min behind and is corrected"
     assert _time(scenes.CORRECTED) == (behind, Tone.NEUTRAL)
     clock = replace(scenes.CORRECTED.clock, offset_s=90.0)
-    ahead = "10:15, the cuff's clock was 1 min ahead and is corrected"
+    ahead = "10:15, the device's clock was 1 min ahead and is corrected"
     assert _time(replace(scenes.CORRECTED, clock=clock))[0] == ahead
 
 
 def test_an_unknown_time_asks_for_the_display() -> None:
     assert _time(scenes.UNDATED) == (
-        "Time unknown: compare with the cuff's display",
+        "Time unknown: compare with the device's display",
         Tone.ATTENTION,
     )
     received = replace(scenes.READING, clock=DeviceClock(trust=ClockTrust.RECEIVED))
@@ -318,7 +318,7 @@ def test_an_old_failure_is_not_told_once_everything_is_sent() -> None:
 
 def test_a_known_error_speaks_like_a_person() -> None:
     message = message_of(ConnectionLost("the link to the device was lost"))
-    assert message.what == "The cuff stopped answering."
+    assert message.what == "The device stopped answering."
 
 
 def test_an_advice_of_the_error_itself_wins_over_the_usual_one() -> None:

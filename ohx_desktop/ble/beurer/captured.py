@@ -11,19 +11,28 @@ from itertools import chain
 from ohx_desktop.ble.assigned_numbers import (
     BLOOD_PRESSURE_MEASUREMENT,
     BODY_COMPOSITION_MEASUREMENT,
+    GLUCOSE_MEASUREMENT,
+    TEMPERATURE_MEASUREMENT,
     WEIGHT_MEASUREMENT,
     full_uuid,
 )
 from ohx_desktop.ble.beurer.device_clock import credible_time
 from ohx_desktop.ble.beurer.ffe0 import FFE1
 from ohx_desktop.ble.beurer.ffe0_collector import Collector
+from ohx_desktop.ble.beurer.glucose_values import measured_of_beurer
 from ohx_desktop.ble.beurer.model import Family, Model
 from ohx_desktop.ble.beurer.models import model_named
+from ohx_desktop.ble.beurer.po60 import ANSWER, Messages
+from ohx_desktop.ble.beurer.po60_messages import StoredOximetry, decode_answer
+from ohx_desktop.ble.beurer.po60_messages import measured_of as oximetry_of
 from ohx_desktop.ble.beurer.scale_weighing import Weighings
 from ohx_desktop.ble.beurer.swapped_blood_pressure import decode_blood_pressure_of
 from ohx_desktop.ble.codec.blood_pressure_values import flags_of, quantities_of
 from ohx_desktop.ble.codec.body_composition import decode_body_composition
 from ohx_desktop.ble.codec.body_composition_values import measured_of as composition_of
+from ohx_desktop.ble.codec.glucose import decode_glucose_measurement
+from ohx_desktop.ble.codec.health_thermometer import decode_temperature_measurement
+from ohx_desktop.ble.codec.health_thermometer_values import measured_of as temperature_of
 from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.scale_record import ScaleRecord
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
@@ -36,6 +45,9 @@ _OWN_FORMS = frozenset(
         Family.BLOOD_PRESSURE_STREAM,
         Family.SIG_SCALE,
         Family.FFE0_SCALE,
+        Family.THERMOMETER,
+        Family.OXIMETER,
+        Family.GLUCOSE,
     }
 )
 # Flags and lengths of what these scales send: weight, time, user, index and height; and a
@@ -69,6 +81,9 @@ def decode_beurer_captured(
         Family.SWAPPED_BLOOD_PRESSURE: _blood_pressures,
         Family.SIG_SCALE: _sig_weighings,
         Family.FFE0_SCALE: _ffe0_weighings,
+        Family.THERMOMETER: _temperatures,
+        Family.OXIMETER: _oximetries,
+        Family.GLUCOSE: _glucoses,
     }[model.family]
     readings = tuple(
         _reading(measured, zone, identity, received_at)
@@ -114,6 +129,30 @@ def _ffe0_weighings(_: Model, uuid: str | None, frames: Sequence[bytes]) -> Iter
     yield from _whole(chain(news, collector.close()))
 
 
+def _temperatures(_: Model, uuid: str | None, frames: Sequence[bytes]) -> Iterator[_Measured]:
+    _require(uuid, TEMPERATURE_MEASUREMENT)
+    for frame in frames:
+        yield temperature_of(decode_temperature_measurement(frame), needs_type=True), None
+
+
+def _oximetries(_: Model, uuid: str | None, frames: Sequence[bytes]) -> Iterator[_Measured]:
+    _require(uuid, ANSWER)
+    messages = Messages()
+    whole = chain.from_iterable(messages.add(frame) for frame in frames)
+    for message in chain(whole, messages.close()):
+        if isinstance(message, DecodingError):
+            raise message
+        answer = decode_answer(message)
+        if isinstance(answer, StoredOximetry):
+            yield oximetry_of(answer), None
+
+
+def _glucoses(_: Model, uuid: str | None, frames: Sequence[bytes]) -> Iterator[_Measured]:
+    _require(uuid, GLUCOSE_MEASUREMENT)
+    for frame in frames:
+        yield measured_of_beurer(decode_glucose_measurement(frame)), None
+
+
 def _whole(all_news: Iterable[ScaleRecord | DecodingError]) -> Iterator[_Measured]:
     for news in all_news:
         if isinstance(news, DecodingError):
@@ -149,6 +188,7 @@ def _reading(
         received_at=received_at,
         clock=DeviceClock(device=measured.timestamp, trust=ClockTrust.UNKNOWN),
         user_slot=measured.user_id,
+        sequence=measured.sequence,
         quantities=measured.quantities,
         flags=measured.flags,
         stored=measured.from_storage,

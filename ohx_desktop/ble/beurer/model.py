@@ -9,9 +9,9 @@ from ohx_desktop.ble.assigned_numbers import (
     GLUCOSE_SERVICE,
     HEALTH_THERMOMETER_SERVICE,
     WEIGHT_SCALE_SERVICE,
-    uuid16,
 )
 from ohx_desktop.ble.beurer.ffe0 import FFE0_SERVICE, Variant
+from ohx_desktop.ble.beurer.po60 import PO60_SERVICE
 from ohx_desktop.ble.beurer.scale_layout import ScaleLayout
 from ohx_desktop.ble.support import Support
 
@@ -36,10 +36,20 @@ SERVICES: Mapping[Family, str | None] = {
     Family.SIG_SCALE: WEIGHT_SCALE_SERVICE,
     Family.FFE0_SCALE: FFE0_SERVICE,
     Family.THERMOMETER: HEALTH_THERMOMETER_SERVICE,
-    Family.OXIMETER: uuid16(0xFF12),
+    Family.OXIMETER: PO60_SERVICE,
     Family.GLUCOSE: GLUCOSE_SERVICE,
 }
 """The service that a device of the family must offer once it is connected."""
+
+
+_PROVEN_BY_FRAMES = frozenset(
+    {
+        Family.BLOOD_PRESSURE,
+        Family.SWAPPED_BLOOD_PRESSURE,
+        Family.THERMOMETER,
+        Family.GLUCOSE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +82,10 @@ class Model:
     def is_read_by_default(self) -> bool:
         """Tell whether its readings are taken without an administrator's word.
 
-        A cuff proves its form frame by frame, and that of the standard needs no proof; a scale
-        does not, and needs more than its name in a table.
+        A cuff proves its form frame by frame, and that of the standard needs no proof; a scale or
+        a protocol of the maker's own does not, and needs more than its name in a table.
         """
-        if self.family in {Family.BLOOD_PRESSURE, Family.SWAPPED_BLOOD_PRESSURE}:
+        if self.family in _PROVEN_BY_FRAMES:
             return True
-        is_scale = self.family in {Family.SIG_SCALE, Family.FFE0_SCALE}
-        return is_scale and self.support is not Support.MAP_ONLY
+        is_known = self.family is not Family.BLOOD_PRESSURE_STREAM
+        return is_known and self.support is not Support.MAP_ONLY

@@ -83,6 +83,9 @@ _FFE0_SCALES: Mapping[str, tuple[Support, Variant, tuple[str, ...]]] = {
 }
 
 _THERMOMETERS = ("FT09_1", "FT15_1", "FT16", "FT17", "FT58", "FT65", "FT85", "FT90", "FT100")
+# The vendor's program leaves some meters alone for a while before it asks for records.
+_METER_SETTLE_S = 2.5
+_METERS_THAT_SETTLE = frozenset({"GL48", "GL49", "GL50", "GL50evo", "GL60"})
 _GLUCOSE_METERS = ("GL22", "GL34", "GL40", "GL44", "GL44lean", "GL48", "GL49", "GL50", "GL60")
 
 _OTHER_MAKERS = {"SBM69": "Silvercrest", "Libra": "Runtastic", "AICDSCALE1": "Crane"}
@@ -147,8 +150,10 @@ def _others() -> Iterator[Model]:
     yield _model("FT95", Family.THERMOMETER, _CAPTURED)
     yield from (_model(name, Family.THERMOMETER) for name in _THERMOMETERS)
     yield _model("PO60", Family.OXIMETER, _CAPTURED)
-    yield _model("GL50evo", Family.GLUCOSE, _CAPTURED)
-    yield from (_model(name, Family.GLUCOSE) for name in _GLUCOSE_METERS)
+    for name in ("GL50evo", *_GLUCOSE_METERS):
+        support = _CAPTURED if name == "GL50evo" else _MAP_ONLY
+        settle_s = _METER_SETTLE_S if name in _METERS_THAT_SETTLE else 0.0
+        yield _model(name, Family.GLUCOSE, support, settle_s=settle_s)
 
 
 MODELS: tuple[Model, ...] = (*_cuffs(), *_scales(), *_others())

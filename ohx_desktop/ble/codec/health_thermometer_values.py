@@ -25,16 +25,20 @@ _FLAGS: dict[int, frozenset[Flag]] = {
 
 
 def quantities_of(
-    measurement: TemperatureMeasurement, *, constant_type: int | None = None
+    measurement: TemperatureMeasurement,
+    *,
+    constant_type: int | None = None,
+    needs_type: bool = False,
 ) -> tuple[Quantity, ...]:
     """Return the body temperature in the unit of the device.
 
-    `constant_type` is that of 0x2A1D, for devices that do not send one each time. Raises
+    `constant_type` is that of 0x2A1D, for devices that do not send one each time; with
+    `needs_type` a device that also measures objects must tell what it measured. Raises
     Unsupported for a reserved type: that is an object, a room or something unknown. Raises
     MeasurementFailed, Implausible.
     """
     kind = _type(measurement, constant_type)
-    if kind is not None and kind not in _FLAGS:
+    if kind not in _FLAGS and (kind is not None or needs_type):
         raise Unsupported(
             "the thermometer does not say that this is the temperature of a body",
             hint="set the thermometer to body temperature and measure again",
@@ -58,11 +62,14 @@ def flags_of(
 
 
 def measured_of(
-    measurement: TemperatureMeasurement, *, constant_type: int | None = None
+    measurement: TemperatureMeasurement,
+    *,
+    constant_type: int | None = None,
+    needs_type: bool = False,
 ) -> Measured:
     """Return the measurement's meaning. Raises Unsupported, MeasurementFailed, Implausible."""
     return Measured(
-        quantities=quantities_of(measurement, constant_type=constant_type),
+        quantities=quantities_of(measurement, constant_type=constant_type, needs_type=needs_type),
         flags=flags_of(measurement, constant_type=constant_type),
         has_time=measurement.has_time,
         timestamp=measurement.timestamp,

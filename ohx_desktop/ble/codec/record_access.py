@@ -96,12 +96,12 @@ LAST_RECORD = RecordRequest(op_code=OpCode.REPORT_RECORDS, operator=Operator.LAS
 ABORT = RecordRequest(op_code=OpCode.ABORT, operator=Operator.NULL)
 
 
-def records_after(sequence: int) -> RecordRequest:
-    """Return the request for all records newer than one that is known."""
+def records_from(sequence: int) -> RecordRequest:
+    """Return the request for a record and all that have a higher number."""
     return RecordRequest(
         op_code=OpCode.REPORT_RECORDS,
         operator=Operator.GREATER_OR_EQUAL,
-        sequences=((sequence + 1) & 0xFFFF,),
+        sequences=(sequence,),
     )
 
 

@@ -6,13 +6,23 @@ from dataclasses import replace
 from ohx_desktop.ble.beurer.model import Family
 from ohx_desktop.ble.confirming import confirm, takes_key
 from ohx_desktop.ble.drivers.beurer_ffe0_scale import read_ffe0_scale
+from ohx_desktop.ble.drivers.beurer_po60 import read_po60
 from ohx_desktop.ble.drivers.beurer_sig_scale import enrol_sig_scale, read_sig_scale
 from ohx_desktop.ble.drivers.beurer_swapped import read_swapped_blood_pressure
 from ohx_desktop.ble.drivers.blood_pressure import read_blood_pressure
+from ohx_desktop.ble.drivers.glucose import read_glucose
 from ohx_desktop.ble.drivers.omron_eeprom import enrol_omron, read_omron_eeprom
+from ohx_desktop.ble.drivers.pulse_oximeter import read_pulse_oximeter
+from ohx_desktop.ble.drivers.thermometer import read_thermometer
 from ohx_desktop.ble.link import Link
 from ohx_desktop.ble.omron.uuids import CLASSIC_SERVICE
-from ohx_desktop.ble.recognised import BLOOD_PRESSURE, OMRON_EEPROM
+from ohx_desktop.ble.recognised import (
+    BLOOD_PRESSURE,
+    GLUCOSE,
+    OMRON_EEPROM,
+    PULSE_OXIMETER,
+    THERMOMETER,
+)
 from ohx_desktop.ble.session import Conversation, Driver, identify
 
 DRIVERS: Mapping[str, Driver] = {
@@ -21,6 +31,10 @@ DRIVERS: Mapping[str, Driver] = {
     Family.SWAPPED_BLOOD_PRESSURE.value: read_swapped_blood_pressure,
     Family.SIG_SCALE.value: read_sig_scale,
     Family.FFE0_SCALE.value: read_ffe0_scale,
+    THERMOMETER: read_thermometer,
+    PULSE_OXIMETER: read_pulse_oximeter,
+    GLUCOSE: read_glucose,
+    Family.OXIMETER.value: read_po60,
 }
 """The drivers by the names the registry uses."""
 

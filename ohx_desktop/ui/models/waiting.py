@@ -35,7 +35,7 @@ def waiting_view(state: Waiting) -> WaitingView:
     stopped = state.link is LinkState.ENDED and state.problem is not None
     heading, steps = _words(state)
     name = state.device_name
-    device = texts.QUOTED.format(name=name) if name else texts.THE_CUFF
+    device = texts.QUOTED.format(name=name) if name else texts.THE_DEVICE
     titled = heading.format(device=device)
     return WaitingView(
         heading=titled[:1].upper() + titled[1:],

@@ -251,6 +251,9 @@ def values(reading: Reading) -> tuple[str, ...]:
         QuantityKind.DIASTOLIC_BLOOD_PRESSURE,
         QuantityKind.PULSE_RATE,
         QuantityKind.BODY_WEIGHT,
+        QuantityKind.BODY_TEMPERATURE,
+        QuantityKind.OXYGEN_SATURATION,
+        QuantityKind.BLOOD_GLUCOSE,
     )
     found = [reading.quantity(kind) for kind in kinds]
     return tuple(str(quantity.value) for quantity in found if quantity is not None)

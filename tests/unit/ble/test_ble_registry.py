@@ -21,6 +21,8 @@ BPS = frozenset({BLOOD_PRESSURE_SERVICE})
 SCALE = frozenset({uuid16(0x181D)})
 FE4A = frozenset({OMRON_SECURE_SERVICE})
 FFE0 = frozenset({uuid16(0xFFE0)})
+THERMOMETER = frozenset({uuid16(0x1809)})
+GLUCOSE = frozenset({uuid16(0x1808)})
 
 ADVERTISEMENTS: list[Any] = [
     # name, services, manufacturer data, manufacturer and model (None: not read)
@@ -47,7 +49,17 @@ ADVERTISEMENTS: list[Any] = [
     ("BF880", SCALE, {BEURER: b""}, None),
     ("Beurer BF710", FFE0, {}, ("Beurer", "BF710")),
     ("SANITAS SBF70", FFE0, {}, ("Sanitas", "SBF70")),
-    ("PO60", frozenset({uuid16(0xFF12)}), {BEURER: b""}, None),
+    ("PO60", frozenset({uuid16(0xFF12)}), {BEURER: b""}, ("Beurer", "PO60")),
+    ("PO60", frozenset({uuid16(0xFF12)}), {}, ("Beurer", "PO60")),
+    ("PO60", BPS, {}, (None, "PO60")),
+    ("FT95", THERMOMETER, {BEURER: b"\x01"}, ("Beurer", "FT95")),
+    ("FT95", SCALE, {BEURER: b"\x01"}, None),
+    ("FT77", THERMOMETER, {BEURER: b"\x01"}, ("Beurer", "FT77")),
+    ("Some Thermometer", THERMOMETER, {}, (None, "Some Thermometer")),
+    ("Beurer GL50EVO", GLUCOSE, {}, ("Beurer", "GL50evo")),
+    ("Some Meter", GLUCOSE, {}, (None, "Some Meter")),
+    ("Some Oximeter", frozenset({uuid16(0x1822)}), {}, (None, "Some Oximeter")),
+    ("BM77", BPS | THERMOMETER, {}, ("Beurer", "BM77")),
     ("SBM69", BPS, {HANS_DINSLAGE: b"\x01"}, ("Silvercrest", "SBM69")),
     ("SBF73", SCALE, {HANS_DINSLAGE: b""}, ("Sanitas", "SBF73")),
     # Omron's modern cuffs: known to be read, known to be read by nobody, in no table
@@ -91,6 +103,21 @@ def test_a_beurer_that_uses_a_passkey_is_paired_first_and_left_to_rest() -> None
     assert recognised(b"\x01\x03").pairs_first
     assert recognised(b"\x01\x03").settle_s == 3.0
     assert not recognised(b"\x00").pairs_first
+
+
+def test_an_oximeter_is_bonded_with_only_where_it_says_that_it_uses_a_passkey() -> None:
+    def recognised(data: bytes) -> Any:
+        service = frozenset({uuid16(0xFF12)})
+        companies = {BEURER: data}
+        return recognise(
+            Advertisement(
+                address="A", name="PO60", service_uuids=service, manufacturer_data=companies
+            )
+        )
+
+    assert recognised(b"\x01").bonds
+    assert recognised(b"\x01").pairs_first
+    assert not recognised(b"\x00").bonds
 
 
 @pytest.mark.parametrize(

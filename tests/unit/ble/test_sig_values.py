@@ -148,9 +148,8 @@ def test_an_oximeter_whose_clock_is_not_set_tells_no_time() -> None:
     assert stored.from_storage
 
 
-def test_the_next_records_are_asked_for_after_the_last_one() -> None:
-    assert records.encode_record_request(records.records_after(5)) == bytes.fromhex("0103010600")
-    assert records.records_after(0xFFFF).sequences == (0,)
+def test_records_are_asked_for_from_a_known_one_on() -> None:
+    assert records.encode_record_request(records.records_from(6)) == bytes.fromhex("0103010600")
 
 
 def test_no_request_deletes_a_record() -> None:

@@ -74,23 +74,25 @@ def test_the_name_printed_on_a_scale_goes_before_the_one_another_advertises() ->
     assert model.name == "BF700"
 
 
-@pytest.mark.parametrize(
-    "name", ["BM59", "BF450", "BF405", "GS435", "SRBF1", "FT95", "PO60", "GL50evo"]
-)
+@pytest.mark.parametrize("name", ["BM59", "BF450", "BF405", "GS435", "SRBF1"])
 def test_a_model_of_no_known_form_is_not_read_by_default(name: str) -> None:
     model = model_named(name)
     assert model is not None
     assert not model.is_read_by_default
 
 
-@pytest.mark.parametrize("name", ["BM54", "BM85", "BM48", "BF720", "SBF70", "BC87"])
+@pytest.mark.parametrize(
+    "name", ["BM54", "BM85", "BM48", "BF720", "SBF70", "BC87", "FT95", "PO60", "GL50evo", "GL44"]
+)
 def test_a_model_of_a_known_form_is_read(name: str) -> None:
     model = model_named(name)
     assert model is not None
     assert model.is_read_by_default
 
 
-@pytest.mark.parametrize("file", ["blood_pressure", "weighing", "ffe0_weighing"])
+@pytest.mark.parametrize(
+    "file", ["blood_pressure", "weighing", "ffe0_weighing", "temperature", "oximetry", "glucose"]
+)
 def test_captured_is_what_the_vectors_show(file: str) -> None:
     shown = {v["model"] for v in content(file) if "(capture" in v["source"] and "expect" in v}
     for name in shown:

@@ -14,6 +14,7 @@ from ohx_desktop.ble.beurer.captured import decode_beurer_captured, model_with_o
 from ohx_desktop.ble.beurer.ffe0_frames import decode_frame
 from ohx_desktop.ble.beurer.model import Model
 from ohx_desktop.ble.beurer.models import model_named
+from ohx_desktop.ble.beurer.po60_messages import decode_answer
 from ohx_desktop.ble.beurer.scale_segments import decode_segmental_fat, decode_segmental_muscle
 from ohx_desktop.ble.beurer.scale_values import (
     decode_measurement_state,
@@ -127,6 +128,33 @@ def test_frames_of_an_ffe0_scale_become_one_weighing(vector: dict[str, Any]) -> 
     }
 
 
+@pytest.mark.parametrize(
+    "vector", [*vectors("temperature"), *vectors("oximetry"), *vectors("glucose")]
+)
+def test_a_measurement_is_what_the_maker_says_or_refused(vector: dict[str, Any]) -> None:
+    if "refuse" in vector:
+        assert refusal(lambda: captured(vector)) == vector["refuse"]
+        return
+    reading = captured(vector)
+    assert vector["expect"] == {
+        "timestamp": reading.clock.device and reading.clock.device.isoformat(),
+        "sequence": reading.sequence,
+        "quantities": values_of(reading),
+        "units": [quantity.unit for quantity in reading.quantities],
+        "flags": sorted(reading.flags),
+    }
+
+
+@pytest.mark.parametrize("vector", vectors("po60_messages"))
+def test_a_message_of_the_oximeter_is_what_the_vector_says(vector: dict[str, Any]) -> None:
+    message = bytes.fromhex(vector["frame"])
+    if "refuse" in vector:
+        assert refusal(lambda: decode_answer(message)) == vector["refuse"]
+        return
+    decoded = decode_answer(message)
+    assert {"type": type(decoded).__name__} | shown(decoded) == vector["expect"]
+
+
 @pytest.mark.parametrize("vector", vectors("ffe0_frames"))
 def test_a_frame_of_an_ffe0_scale_is_what_the_vector_says(vector: dict[str, Any]) -> None:
     frame = bytes.fromhex(vector["frame"])
@@ -154,6 +182,9 @@ def test_every_truncation_of_every_vector_is_refused_as_truncated() -> None:
         (bytes.fromhex(vector["raw"]), DECODERS[vector["kind"]])
         for vector in whole("scale_values")
         if not isinstance(vector["expect"], str)
+    ]
+    decoders += [
+        (bytes.fromhex(vector["frame"]), decode_answer) for vector in whole("po60_messages")
     ]
     assert len(decoders) > 20
     for raw, decode in decoders:
