@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
+    from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.domain.patient import Patient, PatientQuery
     from ohx_desktop.fhir.auth.credentials import Credentials
     from ohx_desktop.fhir.check import CheckedEhr
@@ -169,10 +171,11 @@ def open_maker(directory: Path | None, *, mapping: Path | None = None) -> "Submi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilingDesk:
-    """The queue and the way into it."""
+    """The queue, the way into it, and the tray before it."""
 
     outbox: "AsyncOutbox"
     filing: "FilingService"
+    tray: "TrayService"
 
 
 @asynccontextmanager
@@ -181,7 +184,8 @@ async def open_desk(directory: Path | None, *, sending: bool) -> AsyncGenerator[
     profile = _profile(directory)
     settings = await asyncio.to_thread(_settings, profile)
     async with _outbox(profile, settings, key_source=None, on_change=None) as outbox:
-        desk = FilingDesk(outbox=outbox, filing=await _filing(profile, settings, outbox))
+        filing = await _filing(profile, settings, outbox)
+        desk = FilingDesk(outbox=outbox, filing=filing, tray=_tray(settings, outbox, filing))
         if not sending:
             yield desk
             return
@@ -201,6 +205,7 @@ class Workstation:
     capture: "RegisteredCapture"
     filing: "FilingService"
     outbox: "AsyncOutbox"
+    tray: "TrayService"
 
 
 class NoEhr:
@@ -251,6 +256,8 @@ async def open_workstation(
             _ehr_and_sender(profile, effective, outbox) as ehr,
         ):
             registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
+            filing = await _filing(profile, effective, outbox)
+            tray = _tray(effective, outbox, filing)
             yield Workstation(
                 settings=effective,
                 patients=ehr,
@@ -263,9 +270,11 @@ async def open_workstation(
                         registry=registry,
                     ),
                     registry,
+                    tray,
                 ),
-                filing=await _filing(profile, effective, outbox),
+                filing=filing,
                 outbox=outbox,
+                tray=tray,
             )
     finally:
         lock.release()
@@ -481,6 +490,18 @@ async def _filing(
 
     maker = await asyncio.to_thread(_maker, profile, settings)
     return FilingService(outbox=outbox, maker=maker)
+
+
+def _tray(settings: "Settings", outbox: "AsyncOutbox", filing: "FilingService") -> "TrayService":
+    from ohx_desktop.desk.tray import TrayService
+    from ohx_desktop.outbox.tray_service import AsyncTray
+
+    return TrayService(
+        storage=AsyncTray(outbox),
+        filing=filing,
+        kept_for=timedelta(days=settings.store.tray_days),
+        practitioner=settings.station.practitioner,
+    )
 
 
 @asynccontextmanager

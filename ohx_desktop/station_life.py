@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from ohx_desktop.domain.errors import ExitCode, OhxError
 from ohx_desktop.ui.bridge import Bridge, Frames
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.states import DeskState
     from ohx_desktop.desk.take_reading import TakeReading
     from ohx_desktop.ui.staff.window import StaffWindow
+    from ohx_desktop.ui.tray.tray_place import TrayPlace
 
 # What the shell gives for a program that ended by a bug of ours.
 _BUG = 1
@@ -66,24 +68,32 @@ class StationLife:
         await asyncio.to_thread(_import_the_rest)
         report_bugs_of(asyncio.get_running_loop())
         from ohx_desktop.desk.take_reading import TakeReading
+        from ohx_desktop.ui.tray.tray_place import TrayPlace
 
         window = self._window
         queue_changed = asyncio.Event()
         workstation = await stack.enter_async_context(open_services(queue_changed.set))
         bridge = await stack.enter_async_context(Bridge(_log))
         self._apply(workstation)
-        frames: Frames[DeskState] = Frames(window.show_state)
+        place = TrayPlace(window)
+        frames: Frames[DeskState] = Frames(place.show_state)
         stack.callback(frames.cancel)
+
+        def tell(state: "DeskState") -> None:
+            frames.offer(state)
+            queue_changed.set()  # what is in hand does not wait in the tray
+
         desk = TakeReading(
             patients=workstation.patients,
             capture=workstation.capture,
             filing=workstation.filing,
-            on_state=frames.offer,
+            on_state=tell,
             on_failure=_log,
         )
         stack.push_async_callback(desk.close)
         self._connect(desk, bridge)
-        bridge.start(self._show_queue(workstation, queue_changed), name="footer")
+        self._open_tray(place, workstation, desk, bridge)
+        bridge.start(self._show_queue(workstation, desk, queue_changed), name="footer")
         queue_changed.set()
         window.show_state(desk.state)
         if companion is not None:
@@ -113,6 +123,48 @@ class StationLife:
         ):
             left.connect(bridge.slot(desk.leave_patient))
 
+    def _open_tray(
+        self,
+        place: "TrayPlace",
+        workstation: "Workstation",
+        desk: "TakeReading",
+        bridge: Bridge,
+    ) -> None:
+        """Join the tray's page with its service."""
+        from ohx_desktop.desk.states import Waiting
+        from ohx_desktop.domain.clock import system_now
+
+        tray = workstation.tray
+
+        async def show() -> None:
+            items = await tray.items()
+            # Whoever is in view now, after the wait.
+            patient = desk.state.patient if isinstance(desk.state, Waiting) else None
+            seen_to = desk.in_hand
+            waiting = [item for item in items if item.id not in seen_to]
+            place.show_items(waiting, patient, system_now())
+
+        async def do(work: Awaitable[object], *, saved: bool) -> None:
+            try:
+                await work
+                await show()
+            except OhxError as error:
+                _log(error)
+                place.show_failure(error)
+            else:
+                if saved:
+                    place.show_saved()
+
+        def assign(record_id: UUID, patient: str) -> None:
+            bridge.start(do(tray.assign(record_id, patient=patient), saved=True), name="assign")
+
+        def discard(record_id: UUID, reason: str) -> None:
+            bridge.start(do(tray.discard(record_id, reason=reason), saved=False), name="discard")
+
+        place.asked_for.connect(bridge.slot(show))
+        place.page.assigned.connect(assign)
+        place.page.discarded.connect(discard)
+
     def _apply(self, workstation: "Workstation") -> None:
         settings = workstation.settings
         if settings.window.theme != "system":
@@ -120,7 +172,9 @@ class StationLife:
         station = settings.station
         self._window.show_signed_in(station.practitioner_name or station.practitioner)
 
-    async def _show_queue(self, workstation: "Workstation", changed: asyncio.Event) -> None:
+    async def _show_queue(
+        self, workstation: "Workstation", desk: "TakeReading", changed: asyncio.Event
+    ) -> None:
         from ohx_desktop.desk.states import QueueSummary
 
         outbox = workstation.outbox
@@ -128,12 +182,15 @@ class StationLife:
             await changed.wait()
             changed.clear()
             summary = await outbox.summary()
+            tray = await workstation.tray.summary(in_hand=desk.in_hand)
             problem = outbox.problem
             self._window.show_queue(
                 QueueSummary(
                     waiting=summary.waiting,
                     needs_attention=summary.needs_attention,
                     last_error=str(problem) if problem else summary.last_error,
+                    unassigned=tray.waiting,
+                    overdue=tray.overdue,
                 )
             )
 
@@ -151,6 +208,7 @@ def _import_the_rest() -> None:
 
     import_services()
     import_module("ohx_desktop.ui.staff.desk_pages")
+    import_module("ohx_desktop.ui.tray.tray_place")
 
 
 def _log(error: BaseException) -> None:

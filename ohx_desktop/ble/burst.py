@@ -1,10 +1,15 @@
-"""The records of one connection: each told as soon as it is certain what it is."""
+"""The records of one connection: each kept at once, and told as soon as it is certain what it is.
+
+What a device may forget is kept whatever it is: new, stored, refused. Of a device that can be asked
+again only new readings are.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
 from typing import Self
 
 from ohx_desktop.ble.events import ReadingReceived, RecordRefused
+from ohx_desktop.ble.keeping import HeardRecord, forgets
 from ohx_desktop.ble.memory import Judge
 from ohx_desktop.ble.record import Record
 from ohx_desktop.ble.scale_record import ScaleRecord
@@ -19,6 +24,7 @@ class Burst:
     def __init__(self, judge: Judge, conversation: Conversation) -> None:
         self._judge = judge
         self._conversation = conversation
+        self._forgets = forgets(conversation.recognised)
         self._records: list[Record] = []
         self._held: list[tuple[Record, DecodingError | None]] = []
         self.has_records = self.has_new = False
@@ -50,9 +56,13 @@ class Burst:
         self._records.append(record)
         is_old = self._judge.lay_in_memory(record)
         if error is not None:
-            self._conversation.tell(RecordRefused(error=error, stored=is_old))
+            self._refuse(error, record, stored=is_old)
         elif (reading := self._judge.judge_at_once(record)) is not None:
             self._tell(reading, record)
+        elif self._forgets:
+            self._conversation.keep(
+                self._heard(record, self._judge.unjudged(record, stored=is_old))
+            )
         return is_old
 
     def hold(self, record: Record, error: DecodingError | None = None) -> None:
@@ -97,4 +107,21 @@ class Burst:
 
     def _tell(self, reading: Reading, record: Record) -> None:
         self.has_new |= not reading.stored
-        self._conversation.tell(ReadingReceived(reading=reading, frames=record.frames))
+        heard = None
+        if self._forgets or not reading.stored:
+            heard = self._heard(record, reading)
+        self._conversation.tell(ReadingReceived(reading=reading, frames=record.frames), heard)
+
+    def _refuse(self, error: DecodingError, record: Record, *, stored: bool) -> None:
+        heard = None
+        if self._forgets:
+            heard = replace(self._heard(record, None), refusal=error, is_stored=stored)
+        self._conversation.tell(RecordRefused(error=error, stored=stored), heard)
+
+    def _heard(self, record: Record, reading: Reading | None) -> HeardRecord:
+        return HeardRecord(
+            device=self._conversation.who,
+            frames=record.frames,
+            reading=reading,
+            is_stored=reading is not None and reading.stored,
+        )

@@ -29,10 +29,15 @@ class StateChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadingReceived:
-    """A whole measurement arrived. `frames` are its raw bytes, the record of what was sent."""
+    """A whole measurement arrived. `frames` are its raw bytes, the record of what was sent.
+
+    `not_kept` is why it could not be made durable before it was told; None where it is, or where
+    nobody keeps readings.
+    """
 
     reading: Reading
     frames: tuple[bytes, ...]
+    not_kept: OhxError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,4 +58,11 @@ class SessionFailed:
     error: OhxError
 
 
-CaptureEvent = StateChanged | ReadingReceived | RecordRefused | SessionFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepingFailed:
+    """What the device sent could not be made durable, though the device may have forgotten it."""
+
+    error: OhxError
+
+
+CaptureEvent = StateChanged | ReadingReceived | RecordRefused | SessionFailed | KeepingFailed

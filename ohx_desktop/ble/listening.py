@@ -22,6 +22,7 @@ from ohx_desktop.ble.events import (
     SessionFailed,
     StateChanged,
 )
+from ohx_desktop.ble.keeping import Keeper, KeepingLine
 from ohx_desktop.ble.link import Advertisement, Radio
 from ohx_desktop.ble.recognised import Recognised
 from ohx_desktop.ble.registry import recognise
@@ -84,9 +85,11 @@ class Listener:
         self._last_sequences: dict[str, int] = {}
 
     async def listen(
-        self, *, session_began: datetime, wanted: Wanted
+        self, *, session_began: datetime, wanted: Wanted, keeper: Keeper | None = None
     ) -> AsyncGenerator[CaptureEvent]:
         """Yield what happens until closed. `session_began` (aware) is when the person was called.
+
+        What `keeper` keeps is durable before it is yielded; without one nothing is kept.
 
         Stored readings are yielded and marked; the caller decides who sees them. A failed session
         is told and listening goes on. Raises RadioUnavailable.
@@ -97,7 +100,11 @@ class Listener:
             yield StateChanged(state=LinkState.LISTENING)
             advertisement, recognised = await self._next_wanted(wanted, pauses)
             conversation = self._conversation(
-                advertisement, recognised, session_began=session_began, listening=listening
+                advertisement,
+                recognised,
+                session_began=session_began,
+                listening=listening,
+                keeper=keeper,
             )
             async with aclosing(converse(self._radio, read_device, conversation)) as events:
                 async for event in events:
@@ -148,7 +155,9 @@ class Listener:
         *,
         session_began: datetime,
         listening: object,
+        keeper: Keeper | None = None,
     ) -> Conversation:
+        events: asyncio.Queue[CaptureEvent | None] = asyncio.Queue()
         return Conversation(
             address=advertisement.address,
             name=recognised.model or advertisement.name,
@@ -159,6 +168,8 @@ class Listener:
             listening=listening,
             secrets=self._secrets,
             last_sequences=self._last_sequences,
+            events=events,
+            keeping=None if keeper is None else KeepingLine(keeper, events.put_nowait),
         )
 
     async def _next_wanted(

@@ -62,6 +62,13 @@ class Judge:
         candidate = None if any_is_new else self._candidate(records)
         return tuple((record, self._judged(record, candidate, proven)) for record in waiting)
 
+    def unjudged(self, record: Record, *, stored: bool) -> Reading:
+        """Return the reading of a record as it is to be kept until the burst judges it."""
+        instant = self._instant(record)
+        if instant is not None:
+            return self._timed_by_clock(record, instant, stored=stored)
+        return self._reading(record, record.credible_time, ClockTrust.UNKNOWN, stored=stored)
+
     def lay_in_memory(self, record: Record) -> bool:
         """Tell whether a record, refused or not, is surely older than this session."""
         if record.is_old or record.is_live:

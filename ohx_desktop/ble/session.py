@@ -19,6 +19,7 @@ from ohx_desktop.ble.codec.device_information import (
 )
 from ohx_desktop.ble.device_secrets import DeviceSecrets, NoSecrets
 from ohx_desktop.ble.events import CaptureEvent, LinkState, SessionFailed, StateChanged
+from ohx_desktop.ble.keeping import HeardRecord, KeepingLine
 from ohx_desktop.ble.link import Link, Radio
 from ohx_desktop.ble.recognised import Recognised
 from ohx_desktop.domain.clock import Now
@@ -54,7 +55,8 @@ class Conversation:
     `session_began` (aware) is the moment the person was called. `first_met` notes a frame and
     returns in which listening it was first met, None for now; `listening` is the present one.
     `last_sequences` are the highest record numbers taken so far, by the address of the device.
-    `identity` is who the device said it is, None before anybody asked.
+    `identity` is who the device said it is, None before anybody asked. `keeping` makes records
+    durable before they are told, None where nobody keeps them.
     """
 
     address: str
@@ -68,6 +70,7 @@ class Conversation:
     last_sequences: MutableMapping[str, int] = field(default_factory=dict)
     identity: DeviceIdentity | None = None
     events: "asyncio.Queue[CaptureEvent | None]" = field(default_factory=asyncio.Queue)
+    keeping: KeepingLine | None = None
 
     @property
     def who(self) -> DeviceIdentity:
@@ -78,9 +81,17 @@ class Conversation:
             address=self.address,
         )
 
-    def tell(self, event: CaptureEvent) -> None:
-        """Tell an event."""
-        self.events.put_nowait(event)
+    def tell(self, event: CaptureEvent, record: HeardRecord | None = None) -> None:
+        """Tell an event, once the record that goes with it is kept."""
+        if self.keeping is None:
+            self.events.put_nowait(event)
+        else:
+            self.keeping.put(event, record)
+
+    def keep(self, record: HeardRecord) -> None:
+        """Keep a record of which nothing can be told yet."""
+        if self.keeping is not None:
+            self.keeping.put(None, record)
 
     def tell_state(self, state: LinkState) -> None:
         """Tell that the session moved on."""
@@ -96,7 +107,7 @@ async def converse(
     """Connect, run the driver, disconnect; yield what it tells, and ENDED as the last event.
 
     A failure is told as SessionFailed. Closing the generator cancels the driver and waits until
-    the link is down. Raises RadioUnavailable.
+    what came is kept and the link is down. Raises RadioUnavailable.
     """
     talking = asyncio.ensure_future(_talk(radio, driver, conversation))
     talking.add_done_callback(lambda _: conversation.events.put_nowait(None))
@@ -114,7 +125,11 @@ async def _talk(radio: Radio, driver: Driver, conversation: Conversation) -> Non
         conversation.tell_state(LinkState.CONNECTING)
         async with radio.connect(conversation.address, deadline_s=CONNECT_S) as link:
             conversation.tell_state(LinkState.IDENTIFYING)
-            await driver(link, conversation)
+            try:
+                await driver(link, conversation)
+            finally:
+                if conversation.keeping is not None:
+                    await conversation.keeping.finish()
     except RadioUnavailable:
         raise
     except OhxError as error:  # a device, a form it has, or the store of its key

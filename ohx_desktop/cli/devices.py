@@ -23,7 +23,13 @@ def add_commands(add: Any, _group: Any) -> None:
     )
     scan.add_argument("--all", action="store_true", help="list unsupported devices too")
 
-    read = add("read", _read, "wait for a device, read it, print its readings; files nothing")
+    read = add(
+        "read",
+        _read,
+        "wait for a device, read it, print its readings; files nothing",
+        description="Wait for a device, read it, print its readings. Files nothing and keeps "
+        "nothing: what a device sends only once is then in this output alone.",
+    )
     read.add_argument("--device", type=_address, metavar="ADDRESS", help="this device only")
     _add_deadline(read)
     read.add_argument(

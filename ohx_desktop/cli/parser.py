@@ -18,6 +18,7 @@ _GROUPS = (
     "decode",
     "filing",
     "queue",
+    "tray",
     "ehr",
     "mapping",
     "config",

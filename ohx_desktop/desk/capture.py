@@ -11,21 +11,24 @@ from ohx_desktop.ble.device_registry import DeviceRegistry
 from ohx_desktop.ble.events import CaptureEvent
 from ohx_desktop.ble.link import Advertisement
 from ohx_desktop.ble.listening import Listener
+from ohx_desktop.desk.tray import TrayService
 from ohx_desktop.domain.device import DeviceIdentity
 
 
 class RegisteredCapture:
-    """Hears the devices that this workstation may use."""
+    """Hears the devices that this workstation may use; what they send is in the tray at once."""
 
-    def __init__(self, listener: Listener, registry: DeviceRegistry) -> None:
+    def __init__(self, listener: Listener, registry: DeviceRegistry, tray: TrayService) -> None:
         self._listener = listener
         self._registry = registry
+        self._tray = tray
 
-    def events(self, *, session_began: datetime) -> AsyncGenerator[CaptureEvent]:
-        """Listen until closed. Raises RadioUnavailable."""
+    def events(self, *, session_began: datetime, patient: str) -> AsyncGenerator[CaptureEvent]:
+        """Listen until closed, with this patient in view. Raises RadioUnavailable."""
         return self._listener.listen(
             session_began=session_began,
             wanted=lambda advertisement, _recognised: self._may_answer(advertisement),
+            keeper=self._tray.keeper(patient=patient),
         )
 
     def is_registered(self, device: DeviceIdentity | None) -> bool:

@@ -50,6 +50,7 @@ class Reviewing:
     reading is then still on the screen and nowhere else. A reading whose time nobody can vouch
     for, or whose device is not registered here, is confirmed only after the person compared it
     with the device's display. `more` counts further new readings that wait behind this one.
+    `not_kept` is why the reading is on this screen only; None where it is in the tray meanwhile.
     """
 
     patient: Patient
@@ -58,6 +59,7 @@ class Reviewing:
     display_checked: bool = False
     saving: bool = False
     error: OhxError | None = None
+    not_kept: OhxError | None = None
     more: int = 0
 
     @property
@@ -92,8 +94,13 @@ DeskState = FindPatient | Waiting | Reviewing | Filed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueSummary:
-    """The footer: how much waits for the EHR and how much for a person."""
+    """The footer: how much waits for the EHR and how much for a person.
+
+    `unassigned` counts readings in the tray, `overdue` what lies there for too long.
+    """
 
     waiting: int = 0
     needs_attention: int = 0
     last_error: str | None = None
+    unassigned: int = 0
+    overdue: int = 0

@@ -1,7 +1,8 @@
 """Take one reading of one patient: find, wait, review, file.
 
 A capture exists only between choosing a patient and leaving again. Whatever arrives earlier or
-later, lay in the device's memory, or was filed before, is not offered.
+later, lay in the device's memory, or was filed before, is not offered. What was offered and not
+confirmed waits in the tray: it was kept before it was shown.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from uuid import UUID
 
 from ohx_desktop.ble.events import (
     CaptureEvent,
+    KeepingFailed,
     LinkState,
     ReadingReceived,
     RecordRefused,
@@ -40,8 +42,11 @@ class PatientFinder(Protocol):
 class Capture(Protocol):
     """Hears the devices that this workstation may use."""
 
-    def events(self, *, session_began: datetime) -> AsyncGenerator[CaptureEvent]:
-        """Listen until closed. Raises RadioUnavailable."""
+    def events(self, *, session_began: datetime, patient: str) -> AsyncGenerator[CaptureEvent]:
+        """Listen until closed; what comes is kept with the reference of the patient in view.
+
+        Raises RadioUnavailable.
+        """
         ...
 
     def is_registered(self, device: DeviceIdentity | None) -> bool:
@@ -94,6 +99,11 @@ class TakeReading:
         self._searches = 0
         self.state: DeskState = FindPatient()
 
+    @property
+    def in_hand(self) -> frozenset[UUID]:
+        """The readings that wait for this patient's review: they are seen to already."""
+        return frozenset(received.reading.id for received in self._arrived)
+
     # ── commands ─────────────────────────────────────────────────────────────────────────────
 
     async def find(self, query: PatientQuery) -> None:
@@ -116,7 +126,7 @@ class TakeReading:
             await self._wait_for(patient)
 
     async def measure_again(self) -> None:
-        """Put the reading aside and wait for another; one that already arrived comes first."""
+        """Leave the reading to the tray and wait for another; one already here comes first."""
         if isinstance(self.state, Reviewing) and not self.state.saving:
             self._arrived.pop(0)
         elif not isinstance(self.state, Filed):
@@ -132,7 +142,7 @@ class TakeReading:
             await self._wait_for(self.state.patient)
 
     async def leave_patient(self) -> None:
-        """Close the session and forget everything of this patient."""
+        """Close the session and forget everything of this patient; readings stay in the tray."""
         if isinstance(self.state, Reviewing) and self.state.saving:
             return
         self._searches += 1
@@ -188,7 +198,8 @@ class TakeReading:
 
     async def _listen(self, patient: Patient) -> None:
         try:
-            async with aclosing(self._capture.events(session_began=self._now())) as events:
+            events = self._capture.events(session_began=self._now(), patient=patient.reference)
+            async with aclosing(events):
                 async for event in events:
                     await self._heard(event, patient)
         except OhxError as error:
@@ -207,7 +218,9 @@ class TakeReading:
                 self._update_waiting(link=link, name=name)
             case RecordRefused(stored=True):
                 self._update_waiting(stored=1)
-            case RecordRefused(error=error) | SessionFailed(error=error):
+            case (
+                RecordRefused(error=error) | SessionFailed(error=error) | KeepingFailed(error=error)
+            ):
                 log_problem(error)
                 self._update_waiting(problem=error)
 
@@ -243,11 +256,13 @@ class TakeReading:
             self._show(replace(self.state, more=len(self._arrived)))
 
     def _review(self, patient: Patient) -> None:
-        reading = self._arrived[0].reading
+        received = self._arrived[0]
+        reading = received.reading
         self._show(
             Reviewing(
                 patient=patient,
                 reading=reading,
+                not_kept=received.not_kept,
                 device_registered=self._capture.is_registered(reading.device),
                 more=self._more,
             )

@@ -12,7 +12,7 @@ because errors reach logs. A bug of ours is not an OhxError: it crashes loudly.
     │                        DeviceSilent
     ├─ DecodingError         Truncated, TrailingBytes, Unsupported, MeasurementFailed, Implausible
     ├─ RemoteError           Transient, Refused, NotAuthorised, Misconfigured
-    ├─ StoreError            StoreEnvironment, StoreDamaged, StoreTooNew
+    ├─ StoreError            StoreEnvironment, StoreDamaged, StoreTooNew, NotKept
     └─ KeystoreError         NoKeyring, KeyringLocked
 """
 
@@ -272,6 +272,14 @@ class StoreTooNew(StoreError):  # noqa: N818
     code = "store-too-new"
     meaning = "the queue was left untouched"
     hint = "start the newer version of the program that wrote it"
+
+
+class NotKept(StoreError):  # noqa: N818
+    """A reading came, but is not on the disk; its device may have forgotten it."""
+
+    code = "not-kept"
+    meaning = "the reading is on this screen only"
+    hint = "write it down before you leave this patient"
 
 
 class KeystoreError(OhxError):

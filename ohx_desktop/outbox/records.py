@@ -1,6 +1,7 @@
 """What the outbox hands out, and how its rows become that."""
 
 import json
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,8 @@ from ohx_desktop.domain.errors import ExitCode, StoreError, UsageError
 from ohx_desktop.outbox.backoff import LONGEST_S
 from ohx_desktop.outbox.database import SqlValue
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
+
+_REASON = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 class FiledForAnother(StoreError):  # noqa: N818 - reads as what happened
@@ -56,6 +59,12 @@ def impossible(entry: OutboxEntry, state: EntryState) -> UsageError:
         f"an entry that is {entry.state} cannot become {state} by this",
         hint="look at the entry once more; it may have changed meanwhile",
     )
+
+
+def require_reason(reason: str) -> None:
+    """Raise UsageError unless the reason for giving a reading up is a code."""
+    if not _REASON.fullmatch(reason):
+        raise UsageError("the reason for discarding is a code in lower case, such as other")
 
 
 def milliseconds(moment: datetime) -> int:

@@ -82,6 +82,37 @@ MIGRATIONS: Migrations = {
         WHERE state = 'queued'
         """,
     ),
+    # What a device sent, before a person said whose it is. `id` is that of the reading; of a record
+    # that could not be decoded it is made of its bytes, `refusal` tells why, and `reading` is NULL.
+    # `patient` was in view when it came: a hint, no assignment. The CHECKs hold that whatever is
+    # health data goes in the transaction that hands the reading over or gives it up.
+    Version(1, 1): (
+        """
+        CREATE TABLE captured (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            session TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('captured', 'queued', 'discarded')),
+            captured_at INTEGER NOT NULL,
+            is_stored INTEGER NOT NULL,
+            refusal TEXT,
+            ended_at INTEGER,
+            reason TEXT,
+            ended_by TEXT,
+            patient TEXT,
+            device BLOB,
+            reading BLOB,
+            frames BLOB,
+            CHECK ((state = 'captured') = (frames IS NOT NULL)),
+            CHECK ((state = 'captured') = (device IS NOT NULL)),
+            CHECK ((state = 'captured') = (ended_at IS NULL)),
+            CHECK (state = 'captured' OR (patient IS NULL AND reading IS NULL)),
+            CHECK (state <> 'captured' OR (reading IS NULL) = (refusal IS NOT NULL))
+        ) STRICT
+        """,
+        # Small, so that a look at the tray does not read the receipts.
+        "CREATE INDEX captured_waiting ON captured (seq) WHERE state = 'captured'",
+    ),
 }
 
 

@@ -15,11 +15,13 @@ _IS_DUE = """
     entry.state = 'queued'
     AND (entry.next_attempt IS NULL OR entry.next_attempt <= :now OR entry.next_attempt > :latest)
 """
+# One that is being sent counts though it is newer: a person may have had an older one sent again.
 _IS_FIRST_OF_PATIENT = """
     NOT EXISTS (
-        SELECT 1 FROM entry AS older
-        WHERE older.patient = entry.patient AND older.seq < entry.seq
-        AND older.state IN ('queued', 'sending')
+        SELECT 1 FROM entry AS other
+        WHERE other.patient = entry.patient AND other.seq <> entry.seq
+        AND other.state IN ('queued', 'sending')
+        AND (other.seq < entry.seq OR other.state = 'sending')
     )
 """
 _FINISHED = "('acknowledged', 'verified', 'discarded')"

@@ -7,9 +7,7 @@ a receipt of ids, times and states.
 All methods block and belong to the thread that opened the store.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -19,7 +17,7 @@ from typing import Any, Self
 from uuid import UUID, uuid4
 
 from ohx_desktop.domain.clock import Now, system_now
-from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, UsageError
+from ohx_desktop.domain.errors import StoreEnvironment, UsageError
 from ohx_desktop.outbox import sql
 from ohx_desktop.outbox.database import (
     Connection,
@@ -40,29 +38,35 @@ from ohx_desktop.outbox.records import (
     entry_of,
     impossible,
     milliseconds,
+    require_reason,
     time_of,
 )
 from ohx_desktop.outbox.schema import migrate
+from ohx_desktop.outbox.sealing import Seal
 from ohx_desktop.outbox.states import HOLDS_READING, TRANSITIONS, EntryState, OutboxEntry
+from ohx_desktop.outbox.tray import TrayStore
 
 # About 6 MB; at a hundred readings a day, more than half a year of receipts.
 RECEIPTS_KEPT = 20_000
 # Receipts are pruned once in so many readings, as counting them costs a millisecond.
 _PRUNE_EVERY = 256
 
-_CHECKSUM_BYTES = 16
-_REASON = re.compile(r"[a-z][a-z0-9-]{0,39}")
-
 
 class OutboxStore:
-    """The queue of one profile. Use `open`."""
+    """The queue of one profile. Use `open`.
+
+    Attributes:
+        tray: the readings in the same file that no person has confirmed yet.
+    """
 
     def __init__(self, connection: Connection, *, now: Now, receipts_kept: int) -> None:
         self._connection = connection
         self._now = now
         self._receipts_kept = receipts_kept
         self._must_forget = True
-        (self._salt,) = connection.execute(sql.SALT).fetchone() or (b"",)
+        (salt,) = connection.execute(sql.SALT).fetchone() or (b"",)
+        self._seal = Seal(salt)
+        self.tray = TrayStore(connection, self._seal, self._changing, now=now)
 
     @classmethod
     def open(
@@ -105,9 +109,10 @@ class OutboxStore:
     ) -> OutboxEntry:
         """Save a confirmed reading; it is durable when this returns.
 
-        A reading that is already here for this patient is not added again: its entry is returned
-        in whatever state it is, also when it was discarded. Raises FiledForAnother for another
-        patient, StoreEnvironment or StoreDamaged; then nothing was saved.
+        The same transaction takes it out of the tray: at every moment it is in one place. One that
+        is already here for this patient is not added again: its entry is returned in whatever
+        state it is, also when it was discarded. Raises FiledForAnother for another patient,
+        StoreEnvironment or StoreDamaged; then nothing was saved.
         """
         digest = self._digest(reading_id, patient)
         with translated(meaning=None), transaction(self._connection):
@@ -115,6 +120,7 @@ class OutboxStore:
             if row is not None:
                 if row[0] != digest:
                     raise FiledForAnother("this reading is already filed for another patient")
+                self._must_forget |= self.tray.hand_over(reading_id)
                 return entry_of(row[1:])
             entry = OutboxEntry(
                 id=uuid4(),
@@ -127,10 +133,13 @@ class OutboxStore:
             identity = (str(entry.id), str(reading_id), digest, created_at)
             added = self._connection.execute(
                 sql.INSERT_ENTRY,
-                (*identity, patient, self._sealed(submission), self._sealed(bundle)),
+                (*identity, patient, self._seal.sealed(submission), self._seal.sealed(bundle)),
             )
-            rows = [(added.lastrowid, n, self._sealed(frame)) for n, frame in enumerate(frames)]
+            sealed = map(self._seal.sealed, frames)
+            rows = [(added.lastrowid, n, frame) for n, frame in enumerate(sealed)]
             self._connection.executemany(sql.INSERT_FRAME, rows)
+            # It is held here anyway until it is sent: no reason to keep the person waiting.
+            self._must_forget |= self.tray.hand_over(reading_id)
             return entry
 
     def retry(self, entry_id: UUID) -> OutboxEntry:
@@ -150,8 +159,7 @@ class OutboxStore:
 
     def discard(self, entry_id: UUID, reason: str) -> OutboxEntry:
         """Erase a reading that shall not be sent. `reason` is a code such as "wrong-patient"."""
-        if not _REASON.fullmatch(reason):
-            raise UsageError("the reason for discarding is a code in lower case, such as other")
+        require_reason(reason)
         with self._changing(erases=True):
             entry, _ = self._find(entry_id)
             return self._move(
@@ -175,7 +183,7 @@ class OutboxStore:
             if row is None:
                 return None
             patient, sealed, *columns = row
-            bundle, found = self._unsealed(sealed), entry_of(columns)
+            bundle, found = self._seal.opened(sealed), entry_of(columns)
             entry = self._move(
                 found, EntryState.SENDING, attempts=found.attempts + 1, next_attempt=None
             )
@@ -220,6 +228,7 @@ class OutboxStore:
         """Queue again what a dead sender left `sending`; return how many. Only for the sender."""
         with self._changing(erases=True):
             self._prune()
+            self.tray.hand_over_queued()
             return self._connection.execute(sql.RECOVER).rowcount
 
     def make_due(self) -> int:
@@ -249,16 +258,16 @@ class OutboxStore:
             frames = self._connection.execute(sql.FRAMES, (row[0],)).fetchall()
         return HeldReading(
             patient=row[1],
-            submission=self._unsealed(row[2]),
-            bundle=self._unsealed(row[3]),
-            frames=tuple(self._unsealed(frame) for (frame,) in frames),
+            submission=self._seal.opened(row[2]),
+            bundle=self._seal.opened(row[3]),
+            frames=tuple(self._seal.opened(frame) for (frame,) in frames),
         )
 
     def known(self, reading_id: UUID) -> bool:
-        """Tell whether this reading was ever confirmed here, for whomever and in any state."""
+        """Tell whether this reading was ever confirmed or given up here, for whomever."""
         with translated():
             found = self._connection.execute(sql.BY_READING, (str(reading_id),)).fetchone()
-        return found is not None
+            return found is not None or self.tray.has_ended(reading_id)
 
     def summary(self) -> OutboxSummary:
         """Return the counts for the footer."""
@@ -337,23 +346,7 @@ class OutboxStore:
 
     def _prune(self) -> None:
         self._connection.execute(sql.PRUNE, (self._receipts_kept,))
+        self.tray.prune(self._receipts_kept)
 
     def _digest(self, reading_id: UUID, patient: str) -> bytes:
-        return self._checksum(f"{reading_id}|{patient}".encode())
-
-    def _sealed(self, content: bytes) -> bytes:
-        """Return the content with its checksum behind it.
-
-        SQLCipher 4.19 hands out zeros for a broken overflow page and reports the damage with the
-        next statement only; a reading must not leave this store before that.
-        """
-        return content + self._checksum(content)
-
-    def _unsealed(self, sealed: bytes) -> bytes:
-        content, checksum = sealed[:-_CHECKSUM_BYTES], sealed[-_CHECKSUM_BYTES:]
-        if checksum != self._checksum(content):
-            raise StoreDamaged("a reading in the queue's file is damaged and cannot be used")
-        return content
-
-    def _checksum(self, content: bytes) -> bytes:
-        return hashlib.blake2b(content, key=self._salt, digest_size=_CHECKSUM_BYTES).digest()
+        return self._seal.checksum(f"{reading_id}|{patient}".encode())

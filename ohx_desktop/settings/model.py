@@ -78,11 +78,18 @@ class StationSettings(_Section):
 
 
 class StoreSettings(_Section):
-    """Where the key of the encrypted queue comes from."""
+    """The encrypted queue: where its key comes from, and how long readings may lie unassigned."""
 
     key_source: Literal["keyring", "systemd-credential", "pin", "file"] = "keyring"
     key_file: Path | None = Field(
         default=None, description="Only with key_source = file, on an encrypted disk."
+    )
+    tray_days: int = Field(
+        default=7,
+        ge=1,
+        le=365,
+        description="After so many days a reading nobody has assigned is shown as overdue; it is "
+        "never deleted by itself.",
     )
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from ohx_desktop.domain.errors import (
     AlreadyOpen,
     ConnectionLost,
     NoKeyring,
+    NotKept,
     OhxError,
     RadioReason,
     RadioUnavailable,
@@ -159,6 +160,9 @@ SCENES: dict[str, DeskState | OhxError | None] = {
     "34-saving": Reviewing(patient=JANE, reading=READING, saving=True),
     "35-not-saved": Reviewing(
         patient=JANE, reading=READING, error=StoreEnvironment("the disk is full")
+    ),
+    "39-not-kept": Reviewing(
+        patient=JANE, reading=READING, not_kept=NotKept("a reading could not be saved")
     ),
     "36-everything": Reviewing(patient=JUERGEN, reading=IN_KPA),
     "38-not-registered": Reviewing(

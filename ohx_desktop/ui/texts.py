@@ -236,20 +236,25 @@ SAVING: Final = "Saving…"
 MEASURE_AGAIN: Final = "Measure again"
 NOT_THIS_PATIENT: Final = "Not this patient"
 LEAVE_QUESTION: Final = (
-    "This reading is not saved yet.",
-    "If you go on, it is discarded. Nothing of it is kept.",
+    "This reading is not confirmed yet.",
+    "If you go on, it leaves the screen and waits in the tray until somebody says whose it is.",
 )
 WRONG_PATIENT_QUESTION: Final = (
     "Not this patient?",
-    "The reading is discarded and nothing of it is kept.",
+    "The reading leaves the screen and waits in the tray until somebody says whose it is.",
 )
 CLOSE_QUESTION: Final = (
-    "This reading is not saved yet.",
-    "If you close now, it is discarded. Nothing of it is kept.",
+    "This reading is not confirmed yet.",
+    "If you close now, it waits in the tray until somebody says whose it is.",
+)
+LOSE_QUESTION: Final = (
+    "This reading is on this screen only.",
+    "If you go on, it is lost. Write it down first, or confirm it.",
 )
 KEEP_READING: Final = "Keep the reading"
-DISCARD: Final = "Discard"
-DISCARD_AND_CLOSE: Final = "Discard and close"
+TO_TRAY: Final = "Leave it in the tray"
+TO_TRAY_AND_CLOSE: Final = "Close"
+LOSE: Final = "Go on without it"
 CLOSING_WHEN_SAVED: Final = ("The reading is being saved.", "The window closes after that.")
 
 # ── filed ────────────────────────────────────────────────────────────────────────────────────
@@ -269,8 +274,8 @@ NEXT_PATIENT: Final = "Next patient"
 NEXT_READING: Final = "Next reading"
 MORE_WAIT_ONE: Final = "1 more reading of this patient waits."
 MORE_WAIT_MANY: Final = "{n} more readings of this patient wait."
-MORE_NOT_SAVED: Final = "It is not saved. Look at it next, or leave it out."
-MORE_NOT_SAVED_MANY: Final = "They are not saved. Look at them next, or leave them out."
+MORE_NOT_SAVED: Final = "It is not confirmed. Look at it next, or leave it in the tray."
+MORE_NOT_SAVED_MANY: Final = "They are not confirmed. Look at them next, or leave them in the tray."
 STEP_DONE: Final = "{label}, done, {detail}"
 STEP_OPEN: Final = "{label}, {detail}"
 NEEDS_YOU: Final = "The EHR did not take this reading."
@@ -281,6 +286,44 @@ ALL_SENT: Final = "Everything is sent"
 WAITING_FOR_EHR: Final = "{n} waiting for the EHR"
 NEED_YOU_ONE: Final = "1 needs you"
 NEED_YOU_MANY: Final = "{n} need you"
+UNASSIGNED_ONE: Final = "1 reading waits to be assigned"
+UNASSIGNED_MANY: Final = "{n} readings wait to be assigned"
+OVERDUE_ONE: Final = "1 in the tray is overdue"
+OVERDUE_MANY: Final = "{n} in the tray are overdue"
+# ── tray ─────────────────────────────────────────────────────────────────────────────────────
+TRAY: Final = "Tray"
+TRAY_HEADING: Final = "Whose readings are these?"
+TRAY_NO_PATIENT: Final = "To give a reading to somebody, find that patient first, then come back."
+TRAY_COMPARE: Final = "Give a reading to this patient only if you know that it is theirs."
+TRAY_EMPTY: Final = ("Nothing waits here.", "Readings that nobody confirmed will be listed here.")
+TRAY_BACK: Final = "Go back"
+TRAY_ASSIGN: Final = "To this patient"
+TRAY_DISCARD: Final = "Discard"
+TRAY_ASSIGN_NAME: Final = "Give {values} to this patient"
+TRAY_DISCARD_NAME: Final = "Discard {values}"
+TRAY_ASSIGN_QUESTION: Final = (
+    "Was {values} measured on {name}?",
+    "Born {born}, {label} {number}. Compare both with the person or the wristband.",
+)
+TRAY_ASSIGN_YES: Final = "Yes, save it"
+TRAY_KEEP: Final = "Leave it here"
+TRAY_WHY: Final = ("Why is {values} discarded?", "It is erased. Nothing of it is kept.")
+TRAY_REASONS: Final = {
+    "measured-again": "Measured again",
+    "not-a-patient": "Nobody’s: a trial or a visitor",
+    "unknown-person": "Nobody knows whose it is",
+}
+TRAY_CAME: Final = "Came {time}"
+TRAY_MEASURED: Final = "Measured {time}"
+TRAY_IN_VIEW: Final = "This patient was on the screen then"
+TRAY_OTHER_IN_VIEW: Final = "Another patient was on the screen then"
+TRAY_STORED: Final = "From the cuff’s memory"
+TRAY_OVERDUE: Final = "Waits for too long"
+TRAY_ODD: Final = "A record nobody can read"
+TRAY_ODD_HELP: Final = "Report the cuff’s model to support"
+TRAY_DONE: Final = ("The reading is saved.", "It is sent by itself.")
+
+# ── signed in ────────────────────────────────────────────────────────────────────────────────
 SIGNED_IN: Final = "Signed in: {name}"
 NOT_SIGNED_IN: Final = "Nobody signed in"
 
@@ -292,7 +335,7 @@ CLOSE: Final = "Close"
 # ── errors, by code: what happened, what it means for the reading, what to do ────────────────
 # A code that is not here is shown in the error's own words (domain/errors.py).
 _MEASURE_AGAIN: Final = "Check the device and measure again."
-_NOT_KEPT: Final = "It was not kept."
+_NO_READING: Final = "There is no reading of it."
 ERRORS: Final = {
     "device-not-found": (
         "No device was heard.",
@@ -324,6 +367,11 @@ ERRORS: Final = {
         "Readings cannot be stored safely, so none can be taken.",
         "Unlock it by signing in with your password, then start again.",
     ),
+    "not-kept": (
+        "This reading could not be saved on this computer yet.",
+        "It is on this screen only.",
+        "Write it down, then confirm it. Call your administrator.",
+    ),
     "already-open": (
         "The program is open already.",
         "Nothing was changed; readings go on in the other window.",
@@ -336,17 +384,17 @@ ERRORS: Final = {
     ),
     "truncated": (
         "The device sent something this program does not understand.",
-        _NOT_KEPT,
+        _NO_READING,
         _MEASURE_AGAIN,
     ),
     "trailing-bytes": (
         "The device sent something this program does not understand.",
-        _NOT_KEPT,
+        _NO_READING,
         _MEASURE_AGAIN,
     ),
     "implausible": (
         "The device sent a value that cannot be true.",
-        _NOT_KEPT,
+        _NO_READING,
         _MEASURE_AGAIN,
     ),
 }

@@ -21,6 +21,7 @@ SCENES = (
     *("ehr_down_at_search", "ehr_down_after_confirm", "ehr_slow", "ehr_refusing"),
     *("cuff_vanishes", "cuff_vanishes_in_mid_transfer", "malformed_packet", "failed_measurement"),
     *("disk_full", "no_bluetooth", "second_window", "no_keyring", "wrong_settings"),
+    "wrong_patient",
 )
 # A window of its own each, on two cores.
 AT_ONCE = 3
@@ -136,7 +137,7 @@ def test_a_transfer_that_breaks_off_offers_no_old_reading(told: Callable[[str], 
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
-        ("malformed_packet", ("does not understand", "It was not kept.")),
+        ("malformed_packet", ("does not understand", "There is no reading of it.")),
         ("failed_measurement", ("The cuff could not measure.", "Check the cuff")),
     ],
 )
@@ -187,3 +188,20 @@ def test_a_program_that_cannot_start_says_what_it_means_and_what_to_do(
     scene = told(name)
     assert scene.says("fatal", *parts, "Close")
     assert scene.exit == code
+
+
+# ── the tray ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_reading_of_the_wrong_patient_is_given_to_the_right_one(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("wrong_patient")
+    assert scene.says("question", "Not this patient?", "waits in the tray")
+    assert not scene.says("left", "128/82")
+    assert scene.says("left", "1 reading waits to be assigned")
+    assert scene.says("tray", "Whose readings are these?", "128/82", "From the cuff")
+    assert scene.says("whose", "measured on", "Compare both with the person")
+    assert scene.says("given", "The reading is saved.")
+    assert not any("waits to be assigned" in text for text in scene._seen["given"])
+    assert scene.chart == ONCE

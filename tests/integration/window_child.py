@@ -31,6 +31,7 @@ from ohx_desktop.station import run_station
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.shell import create_application, grab
 from ohx_desktop.ui.staff.window import StaffWindow
+from ohx_desktop.ui.tray.tray_page import TrayPage
 from ohx_desktop.virtual.ehr.faults import Fault, Scope
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.room import Adapter
@@ -208,6 +209,35 @@ async def _limit_pages(stage: Stage, pages: str) -> None:
     await stage.workstation.outbox.read(limit)
 
 
+async def wrong_patient(stage: Stage) -> None:
+    await stage.review()
+    window = stage.driver.window
+    await stage.driver.push(window.reviewing.wrong)
+    await stage.look("question")
+    await stage.driver.push(window.reviewing.message.yes)
+    await stage.driver.reach(FindPatient)
+    await stage.until_shown("1 reading waits to be assigned")
+    await stage.look("left")
+    # The right one is found, and the reading is given to them.
+    await stage.wait_for_the_cuff()
+    (tray,) = window.findChildren(TrayPage)
+    await stage.driver.push(next(b for b in buttons_of(window) if b.text() == texts.TRAY))
+    await stage.until_shown(texts.TRAY_HEADING)
+    await stage.look("tray")
+    await stage.driver.push(tray.rows[0].assign)
+    await stage.look("whose")
+    await stage.driver.push(tray.message.yes)
+    await stage.until_shown(texts.TRAY_DONE[0])
+    await stage.look("given")
+    await stage.driver.push(tray.back)
+    await stage.until_shown("Everything is sent")
+    await stage.driver.until(lambda: stage.pressures_in_the_chart() != [], "the chart")
+
+
+def buttons_of(window: QWidget) -> list[QAbstractButton]:
+    return [button for button in window.findChildren(QAbstractButton) if button.isVisible()]
+
+
 async def no_bluetooth(stage: Stage) -> None:
     stage.rig.room.adapter = Adapter.MISSING
     await stage.wait_for_the_cuff()
@@ -234,7 +264,7 @@ SCENES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     for scene in (
         *(ehr_down_at_search, ehr_down_after_confirm, ehr_slow, ehr_refusing),
         *(cuff_vanishes, cuff_vanishes_in_mid_transfer, malformed_packet, failed_measurement),
-        *(disk_full, no_bluetooth, second_window),
+        *(disk_full, no_bluetooth, second_window, wrong_patient),
     )
 }
 

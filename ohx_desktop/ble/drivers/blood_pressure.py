@@ -76,13 +76,16 @@ async def read_blood_pressure(
     burst = Burst.of(conversation, await measure_clock_offset(link, conversation))
     await settle(connected_s, conversation.recognised.settle_s)
     inbox: _Inbox = asyncio.Queue()
-    await _subscribe(link, conversation, inbox)
     lost = asyncio.ensure_future(link.wait_disconnected())
     lost.add_done_callback(lambda _: inbox.put_nowait(None))
     try:
+        await _subscribe(link, conversation, inbox)
         failure = await _receive(inbox, burst, conversation, decode)
     finally:
         lost.cancel()
+        # However this ends: what has come is taken, as the device may not send it again.
+        while not inbox.empty():
+            _take(inbox.get_nowait(), burst, decode)
     burst.close()
     if not burst.has_records:
         raise failure
@@ -122,10 +125,12 @@ async def _receive(
         if not is_receiving:
             is_receiving = True
             conversation.tell_state(LinkState.RECEIVING)
-        if arrival.is_record:
-            burst.add(
-                *blood_pressure_record(arrival.frame, decode, received_at=arrival.received_at)
-            )
+        _take(arrival, burst, decode)
+
+
+def _take(arrival: _Arrival | None, burst: Burst, decode: Decode) -> None:
+    if arrival is not None and arrival.is_record:
+        burst.add(*blood_pressure_record(arrival.frame, decode, received_at=arrival.received_at))
 
 
 def blood_pressure_record(

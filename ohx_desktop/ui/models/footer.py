@@ -1,4 +1,4 @@
-"""The footer: how much waits for the EHR, how much for a person, and who is signed in."""
+"""The footer: how much waits for the EHR or for a person, and who is signed in."""
 
 from dataclasses import dataclass
 
@@ -34,4 +34,17 @@ def _chips(summary: QueueSummary) -> tuple[ChipView, ...]:
         n = summary.needs_attention
         text = texts.NEED_YOU_ONE if n == 1 else texts.NEED_YOU_MANY.format(n=n)
         chips.append(ChipView(text=text, tone=Tone.ATTENTION))
-    return tuple(chips) or (ChipView(text=texts.ALL_SENT, tone=Tone.GOOD),)
+    sent = tuple(chips) or (ChipView(text=texts.ALL_SENT, tone=Tone.GOOD),)
+    return (*sent, *_tray_chips(summary))
+
+
+def _tray_chips(summary: QueueSummary) -> tuple[ChipView, ...]:
+    if summary.overdue:
+        n = summary.overdue
+        text = texts.OVERDUE_ONE if n == 1 else texts.OVERDUE_MANY.format(n=n)
+        return (ChipView(text=text, tone=Tone.ATTENTION),)
+    if summary.unassigned:
+        n = summary.unassigned
+        text = texts.UNASSIGNED_ONE if n == 1 else texts.UNASSIGNED_MANY.format(n=n)
+        return (ChipView(text=text, tone=Tone.ATTENTION),)
+    return ()

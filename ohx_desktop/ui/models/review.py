@@ -41,7 +41,10 @@ _QUIET_FLAGS = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewView:
-    """The reading before a person confirms it. `check` is the question of the display check."""
+    """The reading before a person confirms it. `check` is the question of the display check.
+
+    `is_here_only` tells that it is on no disk: leaving would lose it.
+    """
 
     values: tuple[ValueView, ...]
     chips: tuple[ChipView, ...]
@@ -50,6 +53,7 @@ class ReviewView:
     confirm: str
     can_confirm: bool
     saving: bool
+    is_here_only: bool
     message: MessageView | None
 
 
@@ -64,23 +68,24 @@ def review_view(state: Reviewing, now: datetime) -> ReviewView:
         confirm=texts.SAVING if state.saving else texts.CONFIRM,
         can_confirm=state.can_confirm,
         saving=state.saving,
-        message=message_of(state.error, Tone.STOP) if state.error else None,
+        is_here_only=state.not_kept is not None,
+        message=_message(state),
     )
 
 
-def leave_question() -> QuestionView:
-    """Return the question of leaving the patient with a reading that is not saved."""
-    return _discard_question(texts.LEAVE_QUESTION, texts.DISCARD)
+def leave_question(*, is_here_only: bool) -> QuestionView:
+    """Return the question of leaving the patient with a reading that is not confirmed."""
+    return _question(texts.LEAVE_QUESTION, texts.TO_TRAY, is_here_only=is_here_only)
 
 
-def wrong_patient_question() -> QuestionView:
+def wrong_patient_question(*, is_here_only: bool) -> QuestionView:
     """Return the question of a reading that belongs to somebody else."""
-    return _discard_question(texts.WRONG_PATIENT_QUESTION, texts.DISCARD)
+    return _question(texts.WRONG_PATIENT_QUESTION, texts.TO_TRAY, is_here_only=is_here_only)
 
 
-def close_question() -> QuestionView:
-    """Return the question of closing the window with a reading that is not saved."""
-    return _discard_question(texts.CLOSE_QUESTION, texts.DISCARD_AND_CLOSE)
+def close_question(*, is_here_only: bool) -> QuestionView:
+    """Return the question of closing the window with a reading that is not confirmed."""
+    return _question(texts.CLOSE_QUESTION, texts.TO_TRAY_AND_CLOSE, is_here_only=is_here_only)
 
 
 def closing_when_saved() -> MessageView:
@@ -89,7 +94,14 @@ def closing_when_saved() -> MessageView:
     return MessageView(what=what, rest=rest, tone=Tone.NEUTRAL)
 
 
-def _discard_question(sentences: tuple[str, str], yes: str) -> QuestionView:
+def _message(state: Reviewing) -> MessageView | None:
+    problem = state.error or state.not_kept
+    return message_of(problem, Tone.STOP) if problem else None
+
+
+def _question(sentences: tuple[str, str], yes: str, *, is_here_only: bool) -> QuestionView:
+    if is_here_only:
+        sentences, yes = texts.LOSE_QUESTION, texts.LOSE
     what, rest = sentences
     return QuestionView(message=MessageView(what=what, rest=rest), yes=yes, no=texts.KEEP_READING)
 

@@ -128,7 +128,8 @@ class DeskPages(QWidget):
             self._close_when_saved = True
             self.reviewing.tell(closing_when_saved())
         else:
-            self.reviewing.ask(close_question(), self.close_requested.emit)
+            question = close_question(is_here_only=self.reviewing.is_here_only)
+            self.reviewing.ask(question, self.close_requested.emit)
 
     def search_scan(self, scan: str) -> None:
         """Search by a scan where patients are searched; elsewhere it does nothing."""
@@ -168,7 +169,8 @@ class DeskPages(QWidget):
             case Waiting():
                 self.patient_left.emit()
             case Reviewing(saving=False):
-                self.reviewing.ask(leave_question(), self.patient_left.emit)
+                question = leave_question(is_here_only=self.reviewing.is_here_only)
+                self.reviewing.ask(question, self.patient_left.emit)
             case Filed():
                 self.next_patient_requested.emit()
 

@@ -49,6 +49,11 @@ class ReviewingPage(Page):
         """True while a question stands."""
         return self.message.is_asking
 
+    @property
+    def is_here_only(self) -> bool:
+        """True while leaving would lose the reading."""
+        return self._view is not None and self._view.is_here_only
+
     def show_view(self, view: ReviewView) -> None:
         """Show a reading. Another reading takes back a question that stood."""
         before, self._view = self._view, view
@@ -115,7 +120,8 @@ class ReviewingPage(Page):
         self.confirm.setAccessibleName(view.confirm)
 
     def _ask_wrong_patient(self) -> None:
-        self.ask(wrong_patient_question(), self.wrong_patient_reported.emit)
+        question = wrong_patient_question(is_here_only=self.is_here_only)
+        self.ask(question, self.wrong_patient_reported.emit)
 
     def _lay_out(self) -> None:
         card = Card()

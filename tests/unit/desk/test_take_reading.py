@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ import pytest
 
 from ohx_desktop.ble.events import (
     CaptureEvent,
+    KeepingFailed,
     LinkState,
     ReadingReceived,
     RecordRefused,
@@ -21,6 +23,7 @@ from ohx_desktop.desk.take_reading import TakeReading
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.errors import (
     ConnectionLost,
+    NotKept,
     RadioReason,
     RadioUnavailable,
     StoreEnvironment,
@@ -67,6 +70,7 @@ class Room:
         self.filed: list[tuple[Reading, str]] = []
         self.known: set[UUID] = set()
         self.listening = 0
+        self.in_view: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self._heard: asyncio.Queue[CaptureEvent] = asyncio.Queue()
@@ -78,7 +82,10 @@ class Room:
             raise self.find_error
         return tuple(p for p in self.patients if p.family == query.family)
 
-    async def events(self, *, session_began: datetime) -> AsyncGenerator[CaptureEvent]:
+    async def events(
+        self, *, session_began: datetime, patient: str
+    ) -> AsyncGenerator[CaptureEvent]:
+        self.in_view.append(patient)
         if self.capture_error:
             raise self.capture_error
         self.listening += 1
@@ -319,6 +326,40 @@ async def test_a_refused_record_is_told_and_kept_out(desk: Desk, room: Room) -> 
     await desk.choose(JANE)
     room.hears(RecordRefused(error=error))
     await until(lambda: isinstance(desk.state, Waiting) and desk.state.problem is error)
+
+
+async def test_what_is_not_on_the_disk_is_shown_with_a_warning(desk: Desk, room: Room) -> None:
+    error = NotKept("a reading could not be saved: the disk is full")
+    await desk.choose(JANE)
+    room.hears(KeepingFailed(error=error), replace(received(), not_kept=error))
+    await until(lambda: isinstance(desk.state, Reviewing))
+    assert isinstance(desk.state, Reviewing)
+    assert desk.state.not_kept is error
+    assert any(isinstance(state, Waiting) and state.problem is error for state in desk.shown)
+    await desk.press_confirm()
+    assert len(room.filed) == 1
+
+
+async def test_a_reading_is_in_hand_until_it_is_filed_or_left_to_the_tray(
+    desk: Desk, room: Room
+) -> None:
+    first, second = received(120), received(130)
+    await reviewing(desk, room, first)
+    room.hears(second)
+    await until(lambda: isinstance(desk.state, Reviewing) and desk.state.more == 1)
+    assert desk.in_hand == {first.reading.id, second.reading.id}
+    await desk.press_confirm()
+    assert desk.in_hand == {second.reading.id}
+    await desk.leave_patient()
+    assert desk.in_hand == frozenset()
+
+
+async def test_what_comes_is_kept_with_the_patient_in_view(desk: Desk, room: Room) -> None:
+    await reviewing(desk, room)
+    await desk.leave_patient()
+    await desk.choose(OMAR)
+    await until(lambda: room.listening == 1)
+    assert room.in_view == ["Patient/jane", "Patient/omar"]
 
 
 async def test_without_bluetooth_the_screen_says_so(desk: Desk, room: Room) -> None:

@@ -1,0 +1,1 @@
+"""The tray in the staff window: readings nobody has confirmed yet."""
