@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types layers fuzz test-hapi benchmarks package lock clean
+.PHONY: help setup demo test check lint types layers fuzz device-table soak test-hapi benchmarks package lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -34,6 +34,12 @@ layers: setup
 
 fuzz: setup ## a million random and mutated packets for each decoder
 	@$(BIN)/python tests/fuzz/run.py
+
+device-table: setup ## every family of devices against every fault, as a table
+	@$(BIN)/python tests/figures/fault_table.py
+
+soak: setup ## ten thousand sessions in a row, and what the program held meanwhile
+	@$(BIN)/python tests/figures/soak.py
 
 test-hapi: setup ## the same line against a real HAPI FHIR JPA R5 server
 	@$(BIN)/pytest -q -m hapi tests

@@ -4,8 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
+from typing import Protocol
 
-_HEAD = (
+HEAD = (
     "figure",
     "ratio",
     "target",
@@ -72,10 +73,22 @@ class Figure:
         return [f"{self.name}: {text}" for text in [*said, *([self.note] if self.note else [])]]
 
 
-def table(figures: Sequence[Figure]) -> str:
+class Row(Protocol):
+    """One line of a table."""
+
+    def row(self) -> tuple[str, ...]:
+        """Return its cells."""
+        ...
+
+    def remarks(self) -> list[str]:
+        """Return what is told below the table."""
+        ...
+
+
+def table(figures: Sequence[Row], head: tuple[str, ...] = HEAD) -> str:
     """Return the figures as aligned text."""
-    rows = [_HEAD, *(figure.row() for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
+    rows = [head, *(figure.row() for figure in figures)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     lines = [
         "  ".join(
             cell.ljust(width) if column == 0 else cell.rjust(width)

@@ -1,15 +1,17 @@
 """From the cuff's last indication to a Reading that a person can see, against a bare bleak script.
 
-Both meet the same virtual cuff by an unmodified bleak over a private D-Bus. The bare script stops
-the clock in its callback, with the bytes undecoded; ours when the Reading leaves the listener:
-decoded, judged as new and not stored, with the device's identity and clock.
+Both meet the same virtual cuff by an unmodified bleak over a private D-Bus, and both hand the value
+to who waits for it. The bare script does the least that has any use: struct parse, a dict, a queue,
+as bleak's own examples do it. Ours ends when the Reading leaves the listener: decoded, held against
+limits, judged as new and not stored, with the device's identity and clock.
 """
 
 import asyncio
 import os
+import struct
 import time
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from bleak import BleakClient, BleakScanner
@@ -25,6 +27,8 @@ from ohx_desktop.virtual.gatt import uuid16
 _SESSIONS = 25
 _DEADLINE_S = 20.0
 _CUFF_SERVICE, _MEASUREMENT = uuid16(0x1810), uuid16(0x2A35)
+# Flags, three pressures, time, pulse, user and status: the form that this very cuff sends.
+_FORM = struct.Struct("<BHHHHBBBBBHBH")
 _TARGET = 1.2
 
 
@@ -71,11 +75,10 @@ def _is_new(event: CaptureEvent) -> bool:
 
 async def _bare(cuff: Child) -> float:
     received_ns = 0
-    ended = asyncio.Event()
+    values: asyncio.Queue[dict[str, object] | None] = asyncio.Queue()
 
-    def note(_: object, __: bytearray) -> None:
-        nonlocal received_ns
-        received_ns = time.monotonic_ns()
+    def note(_: object, data: bytearray) -> None:
+        values.put_nowait(_parsed(data))
 
     cuff.tell("measure")
     async with asyncio.timeout(_DEADLINE_S):
@@ -84,10 +87,24 @@ async def _bare(cuff: Child) -> float:
         )
         if device is None:
             raise RuntimeError("the bare script heard no cuff")
-        async with BleakClient(device, lambda _: ended.set()) as client:
+        async with BleakClient(device, lambda _: values.put_nowait(None)) as client:
             await client.start_notify(_MEASUREMENT, note)
-            await ended.wait()
+            while await values.get() is not None:
+                received_ns = time.monotonic_ns()
     return await _since_sent(cuff, received_ns)
+
+
+def _parsed(data: bytearray) -> dict[str, object]:
+    _, systolic, diastolic, mean, *moment, pulse, user, status = _FORM.unpack(data)
+    return {
+        "systolic": systolic,
+        "diastolic": diastolic,
+        "mean": mean,
+        "time": datetime(*moment).astimezone(),
+        "pulse": pulse,
+        "user": user,
+        "status": status,
+    }
 
 
 async def _since_sent(cuff: Child, received_ns: int) -> float:

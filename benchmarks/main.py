@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 
 import confirming
+import decoding
 import first_frame
 import indication
 from figure import Figure, table
+from rate import HEAD, Rate
 
-BENCHMARKS: Mapping[str, Callable[[], Iterable[Figure]]] = {
+BENCHMARKS: Mapping[str, Callable[[], Iterable[Figure | Rate]]] = {
     "first-frame": first_frame.measure,
     "indication": lambda: asyncio.run(indication.measure()),
     "confirming": lambda: asyncio.run(confirming.measure()),
+    "decoding": decoding.measure,
 }
 
 
@@ -25,7 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - BENCHMARKS.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    figures: list[Figure] = []
+    figures: list[Figure | Rate] = []
     for name in options.names or BENCHMARKS:
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         for figure in BENCHMARKS[name]():
@@ -33,7 +36,9 @@ def main() -> None:
             if options.json:
                 print(figure.as_json(), flush=True)
     if not options.json:
-        print(table(figures))
+        compared = [figure for figure in figures if isinstance(figure, Figure)]
+        rates = [figure for figure in figures if isinstance(figure, Rate)]
+        print("\n\n".join([table(compared)] * bool(compared) + [table(rates, HEAD)] * bool(rates)))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,18 @@ from ohx_desktop.ble.memory import Judge
 from ohx_desktop.ble.record import Record
 from ohx_desktop.ble.scale_record import ScaleRecord
 from ohx_desktop.ble.session import Conversation
-from ohx_desktop.domain.errors import DecodingError
+from ohx_desktop.domain.errors import DecodingError, DeviceError
 from ohx_desktop.domain.reading import Reading
+
+# The largest memory known holds a thousand records; who sends twice as many sends without end.
+MOST_RECORDS = 2000
 
 
 class Burst:
-    """Takes records in the order they come and tells their readings."""
+    """Takes records in the order they come and tells their readings.
+
+    `add`, `take` and `refuse` raise DeviceError for a device that sends without end.
+    """
 
     def __init__(self, judge: Judge, conversation: Conversation) -> None:
         self._judge = judge
@@ -27,6 +33,7 @@ class Burst:
         self._forgets = forgets(conversation.recognised)
         self._records: list[Record] = []
         self._held: list[tuple[Record, DecodingError | None]] = []
+        self._count = 0
         self.has_records = self.has_new = False
 
     @classmethod
@@ -52,13 +59,16 @@ class Burst:
         first_met = self._conversation.first_met(slot + content)
         if first_met is self._conversation.listening:
             return self._judge.lay_in_memory(record)
-        record = replace(record, seen_before=first_met is not None)
+        self._count_one_more()
+        if first_met is not None:
+            record = replace(record, seen_before=True)
         self._records.append(record)
+        if error is None and (reading := self._judge.judge_at_once(record)) is not None:
+            self._tell(reading, record)
+            return False
         is_old = self._judge.lay_in_memory(record)
         if error is not None:
             self._refuse(error, record, stored=is_old)
-        elif (reading := self._judge.judge_at_once(record)) is not None:
-            self._tell(reading, record)
         elif self._forgets:
             self._conversation.keep(
                 self._heard(record, self._judge.unjudged(record, stored=is_old))
@@ -92,18 +102,28 @@ class Burst:
                 received_at=self._conversation.now(),
                 zone=weighing.stamp_zone,
                 is_live=False if is_stored else weighing.is_live,
+                content=weighing.content,
             )
         )
 
     def refuse(self, error: DecodingError, *, stored: bool) -> None:
         """Tell of a refusal that belongs to no record in particular."""
         self.has_records = True
+        self._count_one_more()
         self._conversation.tell(RecordRefused(error=error, stored=stored))
 
     def close(self) -> None:
         """Tell the readings that only the whole burst could judge."""
         for record, reading in self._judge.judge_burst(self._records):
             self._tell(reading, record)
+
+    def _count_one_more(self) -> None:
+        self._count += 1
+        if self._count > MOST_RECORDS:
+            raise DeviceError(
+                "the device sends more records than any memory holds",
+                hint="switch the device off and on; if it happens again, report it to support",
+            )
 
     def _tell(self, reading: Reading, record: Record) -> None:
         self.has_new |= not reading.stored

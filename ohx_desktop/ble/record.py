@@ -53,6 +53,7 @@ class Record:
         received_at: datetime,
         zone: tzinfo | None = None,
         is_live: bool | None = None,
+        content: bytes | None = None,
     ) -> Self:
         """Return the record of a measurement that was decoded.
 
@@ -70,6 +71,7 @@ class Record:
             user_slot=measured.user_id,
             sequence=measured.sequence,
             is_live=is_live,
+            content=content,
         )
 
     @property

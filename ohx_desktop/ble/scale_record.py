@@ -10,6 +10,8 @@ from ohx_desktop.ble.codec.measured import Measured
 class ScaleRecord:
     """What one weighing said. `frames` are its notifications, in order.
 
+    `content` is what makes two of them the same record, where frames also tell their place in a
+    transfer; None where the frames themselves do.
     `stamp_zone` is the zone of the measurement's time where the scale keeps one (UTC), else None.
     `is_live` tells that the scale showed itself that it was measured now; it is False for a record
     out of its memory, and None where only the time can tell.
@@ -19,3 +21,4 @@ class ScaleRecord:
     measured: Measured = field(repr=False)
     stamp_zone: tzinfo | None = None
     is_live: bool | None = None
+    content: bytes | None = field(default=None, repr=False)

@@ -28,10 +28,6 @@ class Limits:
     low: Decimal
     high: Decimal
 
-    def hold(self, quantity: Quantity) -> bool:
-        """Tell whether the quantity, in the unit of the limits, lies within."""
-        return self.low <= quantity.value <= self.high
-
 
 def _limits(unit: Unit, low: str, high: str) -> dict[Unit, Limits]:
     return {unit: Limits(low=Decimal(low), high=Decimal(high))}
@@ -109,21 +105,22 @@ def require_plausible(quantities: Sequence[Quantity]) -> None:
     Each lies within its limits, the pressures are in order, and no part of a body outweighs it.
     """
     for quantity in quantities:
-        if not LIMITS[quantity.kind][quantity.unit].hold(quantity):
+        limits = LIMITS[quantity.kind][quantity.unit]
+        if not limits.low <= quantity.value <= limits.high:
             raise Implausible(f"the {_name(quantity.kind)} is outside what a person can have")
     by_kind = {quantity.kind: quantity for quantity in quantities}
-    _require_order_of_pressures({kind: quantity.value for kind, quantity in by_kind.items()})
+    _require_order_of_pressures(by_kind)
     _require_parts_within_weight(by_kind)
 
 
-def _require_order_of_pressures(values: Mapping[QuantityKind, Decimal]) -> None:
-    systolic, diastolic = values.get(_SYSTOLIC), values.get(_DIASTOLIC)
+def _require_order_of_pressures(by_kind: Mapping[QuantityKind, Quantity]) -> None:
+    systolic, diastolic = by_kind.get(_SYSTOLIC), by_kind.get(_DIASTOLIC)
     if systolic is None or diastolic is None:
         return
-    if diastolic >= systolic:
+    if diastolic.value >= systolic.value:
         raise Implausible(f"the {_name(_DIASTOLIC)} is not below the {_name(_SYSTOLIC)}")
-    mean = values.get(_MEAN)
-    if mean is not None and not diastolic <= mean <= systolic:
+    mean = by_kind.get(_MEAN)
+    if mean is not None and not diastolic.value <= mean.value <= systolic.value:
         raise Implausible(f"the {_name(_MEAN)} is not between the other two pressures")
 
 
@@ -131,9 +128,10 @@ def _require_parts_within_weight(by_kind: Mapping[QuantityKind, Quantity]) -> No
     weight = by_kind.get(QuantityKind.BODY_WEIGHT)
     if weight is None:
         return
+    weight_kg = _kg(weight)
     for kind in _PARTS_OF_WEIGHT:
         part = by_kind.get(kind)
-        if part is not None and _kg(part) > _kg(weight):
+        if part is not None and _kg(part) > weight_kg:
             raise Implausible(f"the {_name(kind)} is more than the {_name(weight.kind)}")
 
 

@@ -10,6 +10,7 @@ Source: Bluetooth SIG health services, number formats; FHIR R5 vital-signs profi
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
+from typing import Self
 
 
 class QuantityKind(StrEnum):
@@ -111,30 +112,47 @@ UNITS: dict[QuantityKind, frozenset[Unit]] = {
     QuantityKind.SLEEP_DURATION: frozenset({Unit.MINUTE}),
 }
 
+
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    """A factor, its power of ten, and whether it is just that and moves the point."""
+
+    value: Decimal
+    exponent: int
+    moves_point: bool
+
+    @classmethod
+    def of(cls, value: Decimal) -> Self:
+        """Return a factor with what follows from its value."""
+        exponent = value.adjusted()
+        return cls(value, exponent, moves_point=value == Decimal(1).scaleb(exponent))
+
+
 # Into which unit, and by which factor, a unit is converted that no profile allows. The pressure and
 # the stone are those of the FHIR page of the vital-signs profiles; 1 kcal is 4.184 kJ.
-_CONVERSIONS: dict[Unit, tuple[Unit, Decimal]] = {
-    Unit.KILOPASCAL: (Unit.MM_HG, Decimal("7.500617")),
-    Unit.METRE: (Unit.CENTIMETRE, Decimal(100)),
-    Unit.STONE: (Unit.KILOGRAM, Decimal("6.35029318")),
-    Unit.KILOJOULE_PER_DAY: (Unit.KILOCALORIE_PER_DAY, 1 / Decimal("4.184")),
-    Unit.KILOGRAM_PER_LITRE: (Unit.MILLIGRAM_PER_DECILITRE, Decimal(100_000)),
-    Unit.MOLE_PER_LITRE: (Unit.MILLIMOLE_PER_LITRE, Decimal(1000)),
+_CONVERSIONS: dict[Unit, tuple[Unit, _Factor]] = {
+    Unit.KILOPASCAL: (Unit.MM_HG, _Factor.of(Decimal("7.500617"))),
+    Unit.METRE: (Unit.CENTIMETRE, _Factor.of(Decimal(100))),
+    Unit.STONE: (Unit.KILOGRAM, _Factor.of(Decimal("6.35029318"))),
+    Unit.KILOJOULE_PER_DAY: (Unit.KILOCALORIE_PER_DAY, _Factor.of(1 / Decimal("4.184"))),
+    Unit.KILOGRAM_PER_LITRE: (Unit.MILLIGRAM_PER_DECILITRE, _Factor.of(Decimal(100_000))),
+    Unit.MOLE_PER_LITRE: (Unit.MILLIMOLE_PER_LITRE, _Factor.of(Decimal(1000))),
 }
 # Between units that the profiles allow: only where a clinic asks for one of them. Glucose is not
 # here, because its two units have codes of their own.
-_EXCHANGES: dict[tuple[Unit, Unit], Decimal] = {
-    (Unit.POUND, Unit.KILOGRAM): Decimal("0.45359237"),
-    (Unit.KILOGRAM, Unit.POUND): 1 / Decimal("0.45359237"),
-    (Unit.INCH, Unit.CENTIMETRE): Decimal("2.54"),
-    (Unit.CENTIMETRE, Unit.INCH): 1 / Decimal("2.54"),
-    (Unit.FAHRENHEIT, Unit.CELSIUS): Decimal(5) / Decimal(9),
-    (Unit.CELSIUS, Unit.FAHRENHEIT): Decimal(9) / Decimal(5),
+_EXCHANGES: dict[tuple[Unit, Unit], _Factor] = {
+    (Unit.POUND, Unit.KILOGRAM): _Factor.of(Decimal("0.45359237")),
+    (Unit.KILOGRAM, Unit.POUND): _Factor.of(1 / Decimal("0.45359237")),
+    (Unit.INCH, Unit.CENTIMETRE): _Factor.of(Decimal("2.54")),
+    (Unit.CENTIMETRE, Unit.INCH): _Factor.of(1 / Decimal("2.54")),
+    (Unit.FAHRENHEIT, Unit.CELSIUS): _Factor.of(Decimal(5) / Decimal(9)),
+    (Unit.CELSIUS, Unit.FAHRENHEIT): _Factor.of(Decimal(9) / Decimal(5)),
 }
 # 0 °C is 32 °F.
 _FREEZING = Decimal(32)
 # A device's number is at most 32 bits wide, a text of a cloud service a little longer.
 _EXACT = Context(prec=60)
+_ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +188,10 @@ def measured(kind: QuantityKind, value: Decimal, unit: Unit) -> Quantity:
     well. Thus two different values never become one, and the last digit written is never finer
     than a tenth of the original's step. Raises ValueError for a unit that does not fit the kind.
     """
-    if unit not in _CONVERSIONS or not value.is_finite():
+    conversion = _CONVERSIONS.get(unit)
+    if conversion is None or not value.is_finite():
         return Quantity(kind=kind, value=value, unit=unit)
-    target, factor = _CONVERSIONS[unit]
+    target, factor = conversion
     return Quantity(
         kind=kind,
         value=_converted(value, factor),
@@ -210,12 +229,12 @@ def pressure(kind: QuantityKind, value: Decimal, unit: Unit) -> Quantity:
     return measured(kind, value, unit)
 
 
-def _converted(value: Decimal, factor: Decimal) -> Decimal:
+def _converted(value: Decimal, by: _Factor) -> Decimal:
     # A device may write 120 as 12E+1: an exponent above 0 is a way of writing, not a precision.
     exponent = int(value.as_tuple().exponent)
-    if factor == Decimal(1).scaleb(factor.adjusted()):
-        exponent = min(exponent + factor.adjusted(), 0)
+    if by.moves_point:
+        exponent = min(exponent + by.exponent, 0)
     else:
-        exponent = min(exponent, 0) + min(factor.adjusted(), 0)
-    step = Decimal(1).scaleb(exponent)
-    return _EXACT.multiply(value, factor).quantize(step, rounding=ROUND_HALF_EVEN, context=_EXACT)
+        exponent = min(exponent, 0) + min(by.exponent, 0)
+    step = _ONE.scaleb(exponent)
+    return _EXACT.multiply(value, by.value).quantize(step, rounding=ROUND_HALF_EVEN, context=_EXACT)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ohx_desktop.virtual.connection import Connection, LinkDropped
+from ohx_desktop.virtual.faults import Reordering
 from ohx_desktop.virtual.gatt import Characteristic
 from ohx_desktop.virtual.peripheral import AdvertisingData, Peripheral
 from ohx_desktop.virtual.profiles import Pace
@@ -46,7 +47,7 @@ class Appliance:
         self._pace = pace
         self._advertising = advertising
         self._to_say: deque[_Saying | None] = deque()
-        self._frames = 0
+        self._late: Reordering[bytes] = Reordering(None)
         self._news = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
         self._sleep_timer: asyncio.TimerHandle | None = None
@@ -121,13 +122,14 @@ class Appliance:
         connection = self.connection
         if connection is None:
             return
-        number, self._frames = self._frames, self._frames + 1
+        number = connection.count_indication()
         if number == connection.faults.lose_link_after_indications:
             self.hang_up()
             return
-        for sent in connection.faults.frames_for(number, frame):
-            for characteristic, value in cut(sent):
-                self.say(characteristic, value, delay_s=delay_s)
+        for due in self._late.next(number, frame):
+            for sent in connection.faults.frames_for(number, due):
+                for characteristic, value in cut(sent):
+                    self.say(characteristic, value, delay_s=delay_s)
 
     def rest_after(self, quiet_s: float | None) -> None:
         """Hang up and sleep after so long; None to stay awake. A new call replaces the last."""
@@ -152,7 +154,7 @@ class Appliance:
 
     def _connected(self, connection: Connection) -> None:
         self._to_say.clear()
-        self._frames = 0
+        self._late = Reordering(connection.faults.reordered_indication)
         connection.on_activity = self._heard
         self.on_connected(connection)
         self._serving = asyncio.get_running_loop().create_task(self._serve(connection))

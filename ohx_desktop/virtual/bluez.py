@@ -96,6 +96,11 @@ class EmulatedBlueZ:
         """Return once a program scans."""
         await self._scan_started.wait()
 
+    @property
+    def agents(self) -> int:
+        """How many programs answer pairing questions now."""
+        return 0 if self._agents is None else self._agents.count
+
     def device_path(self, address: str) -> str | None:
         """Return the object path of a device that BlueZ knows now."""
         known = self._devices.get(address.upper())

@@ -108,6 +108,11 @@ class AgentManager:
             },
         )
 
+    @property
+    def count(self) -> int:
+        """How many are registered."""
+        return len(self._agents)
+
     def agent_for(self, sender: str | None, device_path: str) -> BusAgent | None:
         """Return the caller's own agent, else the default one, else None."""
         chosen = self._agents.get(sender or "") or self._agents.get(self._default or "")

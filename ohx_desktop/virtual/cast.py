@@ -5,11 +5,13 @@ actor: the device, and what the bench has it do, whatever kind it is.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
+from ohx_desktop.domain.quantity import QuantityKind
 from ohx_desktop.virtual.cuff import Cuff
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.ffe0 import Ffe0Scale
@@ -40,7 +42,9 @@ OTHER_HOSTS_KEY = b"UBPM-PairingKey!"
 """Keys that published programs use, so that nobody mistakes them for secrets."""
 
 CONSENT_CODE = 3752
+OTHER_CODE = 1204
 FFE0_UID = bytes.fromhex("0000000000000065")
+OTHER_UID = bytes.fromhex("0000000000000066")
 
 _MEASUREMENT = (128, 82, 71)
 _WEIGHT_KG = Decimal("79.95")
@@ -66,6 +70,10 @@ _PATIENCE_S = 20.0
 _LOOKS_UP_S = 0.05
 
 
+Values = Mapping[QuantityKind, Decimal]
+"""What a device measured, by kind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """What scenarios vary for every device."""
@@ -76,6 +84,8 @@ class Circumstances:
     clock_is_set: bool
     link_timeout_s: float
     faults: Faults
+    is_memory_full: bool = False
+    """Every slot of two users is taken."""
 
     def clock(self, factory_time: datetime) -> CuffClock:
         """Return the device's clock."""
@@ -97,7 +107,9 @@ class Circumstances:
 class Actor:
     """A device and what a person does with it. `facts` are what a program may have to know.
 
-    `enter_pairing` is None for a device that can be paired whenever it is awake.
+    `enter_pairing` is None for a device that can be paired whenever it is awake. `measures` is what
+    `measure` measures, `remembers` what lies in the memory and for how long; empty where a role
+    does not tell.
     """
 
     device: VirtualDevice
@@ -106,9 +118,13 @@ class Actor:
     wake: Callable[[], None]
     enter_pairing: Callable[[], None] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    measures: Values = field(default_factory=dict)
+    remembers: Sequence[tuple[Values, timedelta]] = ()
 
 
 Role = Callable[[Circumstances], Actor]
+
+User = TypeVar("User")
 
 
 def cuff(profile: CuffProfile) -> Role:
@@ -123,14 +139,16 @@ def cuff(profile: CuffProfile) -> Role:
             faults=given.faults,
             passkey=PASSKEY,
         )
-        if given.has_backlog:
-            for values, ago in zip(_OLD_PRESSURES, AGES, strict=True):
-                device.remember(*values, ago=ago)
+        backlog = _pressures(given, users=profile.users[:2], depth=profile.memory_per_user)
+        for values, user, ago in backlog:
+            device.remember(*values, ago=ago, user=user)
         return Actor(
             device=device,
             model=profile.model,
             measure=lambda: device.measure(*_MEASUREMENT),
             wake=device.press_bluetooth_button,
+            measures=_as_pressures(_MEASUREMENT),
+            remembers=[(_as_pressures(values), ago) for values, _, ago in backlog],
         )
 
     return make
@@ -148,9 +166,10 @@ def omron_eeprom(profile: EepromProfile, *, key: bytes | None = OMRON_KEY) -> Ro
             faults=given.faults,
             key=key,
         )
-        if given.has_backlog:
-            for values, ago in zip(_OLD_PRESSURES, AGES, strict=True):
-                device.remember(*values, ago=ago)
+        users = range(1, len(profile.users[:2]) + 1)
+        backlog = _pressures(given, users=users, depth=profile.slots)
+        for values, user, ago in backlog:
+            device.remember(*values, ago=ago, user=user)
         return Actor(
             device=device,
             model=profile.model,
@@ -158,6 +177,8 @@ def omron_eeprom(profile: EepromProfile, *, key: bytes | None = OMRON_KEY) -> Ro
             wake=device.press_bluetooth_button,
             enter_pairing=device.hold_bluetooth_button,
             facts={} if key is None else {"key": key.hex()},
+            measures=_as_pressures(_MEASUREMENT),
+            remembers=[(_as_pressures(values), ago) for values, _, ago in backlog],
         )
 
     return make
@@ -177,12 +198,16 @@ def scale(profile: ScaleProfile, *, has_user: bool = True, has_bare_feet: bool =
             passkey=PASSKEY,
         )
         facts = {}
+        backlog: Sequence[tuple[Decimal, int, timedelta]] = ()
         if has_user:
             device.users.active = device.users.register(CONSENT_CODE)
             facts = {"user": "1", "consent_code": f"{CONSENT_CODE:04d}"}
-            if given.has_backlog:
-                for weight_kg, ago in zip(_OLD_WEIGHTS_KG, AGES, strict=True):
-                    device.remember(weight_kg, user=1, ago=ago)
+            users = [1]
+            if given.is_memory_full and (other := device.users.register(OTHER_CODE)) is not None:
+                users.append(other)
+            backlog = _weights(given, users=users, depth=profile.memory_per_user)
+            for weight_kg, user, ago in backlog:
+                device.remember(weight_kg, user=user, ago=ago)
 
         async def measure() -> None:
             device.step_on()
@@ -190,7 +215,13 @@ def scale(profile: ScaleProfile, *, has_user: bool = True, has_bare_feet: bool =
             await device.weigh(_WEIGHT_KG, has_bare_feet=has_bare_feet)
 
         return Actor(
-            device=device, model=profile.model, measure=measure, wake=device.step_on, facts=facts
+            device=device,
+            model=profile.model,
+            measure=measure,
+            wake=device.step_on,
+            facts=facts,
+            measures=_as_weight(_WEIGHT_KG),
+            remembers=[(_as_weight(weight_kg), ago) for weight_kg, _, ago in backlog],
         )
 
     return make
@@ -208,11 +239,15 @@ def ffe0_scale(profile: Ffe0Profile, *, has_user: bool = True, is_dozing: bool =
             pace=given.pace(profile.pace),
             faults=given.faults,
         )
+        users: list[bytes | None] = [FFE0_UID if has_user else None]
         if has_user:
             device.memory.add_user(Ffe0User(uid=FFE0_UID))
-        if given.has_backlog:
-            for weight_kg, ago in zip(_OLD_WEIGHTS_KG, AGES, strict=True):
-                device.remember(weight_kg, uid=FFE0_UID if has_user else None, ago=ago)
+        if given.is_memory_full:
+            users.append(OTHER_UID)
+            device.memory.add_user(Ffe0User(uid=OTHER_UID, name=b"U  "))
+        backlog = _weights(given, users=users, depth=profile.memory_per_user)
+        for weight_kg, uid, ago in backlog:
+            device.remember(weight_kg, uid=uid, ago=ago)
         if is_dozing:
             device.leave_alone()
 
@@ -227,6 +262,8 @@ def ffe0_scale(profile: Ffe0Profile, *, has_user: bool = True, is_dozing: bool =
             measure=measure,
             wake=device.press_button,
             facts={"uid": FFE0_UID.hex()} if has_user else {},
+            measures=_as_weight(_WEIGHT_KG),
+            remembers=[(_as_weight(weight_kg), ago) for weight_kg, _, ago in backlog],
         )
 
     return make
@@ -343,6 +380,60 @@ def glucose_meter(profile: GlucoseProfile) -> Role:
         )
 
     return make
+
+
+def _pressures(
+    given: Circumstances, *, users: Sequence[int], depth: int
+) -> list[tuple[tuple[int, int, int], int, timedelta]]:
+    """Return what a cuff remembers, oldest first: pressures and pulse, whose, and how old.
+
+    No two are alike in a memory that is full.
+    """
+    few = [(values, users[0], ago) for values, ago in zip(_OLD_PRESSURES, AGES, strict=True)]
+    if not given.is_memory_full:
+        return few if given.has_backlog else []
+    many = [
+        (
+            (100 + number % 60, 60 + number // 60, 52 + place),
+            user,
+            AGES[0] + timedelta(hours=number),
+        )
+        for place, user in enumerate(users)
+        for number in range(depth, 0, -1)
+    ]
+    return [*many, *few]
+
+
+def _weights(
+    given: Circumstances, *, users: Sequence[User], depth: int
+) -> list[tuple[Decimal, User, timedelta]]:
+    """Return what a scale remembers, oldest first: kilograms, whose, and how old."""
+    few = [(kg, users[0], ago) for kg, ago in zip(_OLD_WEIGHTS_KG, AGES, strict=True)]
+    if not given.is_memory_full:
+        return few if given.has_backlog else []
+    many = [
+        (
+            Decimal(60 + 10 * place) + number * Decimal("0.2"),
+            user,
+            AGES[0] + timedelta(hours=number),
+        )
+        for place, user in enumerate(users)
+        for number in range(depth, 0, -1)
+    ]
+    return [*many, *few]
+
+
+def _as_pressures(values: tuple[int, int, int]) -> Values:
+    kinds = (
+        QuantityKind.SYSTOLIC_BLOOD_PRESSURE,
+        QuantityKind.DIASTOLIC_BLOOD_PRESSURE,
+        QuantityKind.PULSE_RATE,
+    )
+    return dict(zip(kinds, map(Decimal, values), strict=True))
+
+
+def _as_weight(weight_kg: Decimal) -> Values:
+    return {QuantityKind.BODY_WEIGHT: weight_kg}
 
 
 async def _until_listened_to(device: Scale | Ffe0Scale | Oximeter) -> None:

@@ -7,9 +7,12 @@ so that every way to meet a virtual device shows the same ones.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from ohx_desktop.virtual.faults import INSUFFICIENT_AUTHENTICATION, Faults
+from ohx_desktop.virtual.faults import INSUFFICIENT_AUTHENTICATION, Faults, Reordering
 from ohx_desktop.virtual.gatt import AttError, AttributeTable, Characteristic, Property
 from ohx_desktop.virtual.pairing import PairingAgent, PairingFailed, PairingFailure
+
+INVALID_HANDLE = 0x01
+"""ATT error: the table has no such attribute (any more)."""
 
 OnValue = Callable[[bytes], None]
 
@@ -36,8 +39,15 @@ class Connection:
         self._closed = asyncio.Event()
         self._when_closed: list[Callable[[], None]] = []
         self._subscribers: dict[int, OnValue] = {}
-        self._operations = 0
-        self._indications = 0
+        self.operations = 0
+        """How many the host has begun."""
+        self.indications = 0
+        """How many the device has sent, frames of its own protocol included."""
+        self._late: Reordering[tuple[Characteristic, tuple[bytes, ...]]] = Reordering(
+            faults.reordered_indication
+        )
+        self._floods: dict[int, asyncio.TimerHandle] = {}
+        self._is_table_void = False
         self._opened_s = asyncio.get_running_loop().time()
         self._subscribed_after_s: dict[int, float] = {}
         self.on_activity: Callable[[], None] = lambda: None
@@ -58,6 +68,8 @@ class Connection:
             return
         self._closed.set()
         self._subscribers.clear()
+        for flood in self._floods.values():
+            flood.cancel()
         for callback in self._when_closed:
             callback()
 
@@ -86,6 +98,8 @@ class Connection:
         self._subscribers[handle] = on_value
         now_s = asyncio.get_running_loop().time()
         self._subscribed_after_s[handle] = now_s - self._opened_s
+        if self.faults.flood_interval_s is not None:
+            self._flood(handle, 0)
         self.on_activity()
 
     async def unsubscribe(self, handle: int) -> None:
@@ -137,18 +151,25 @@ class Connection:
 
     async def send(self, characteristic: Characteristic, value: bytes) -> None:
         """Notify or indicate; returns when confirmed. Raises LinkDropped."""
-        frames: tuple[bytes, ...] = (value,)
+        due: tuple[tuple[Characteristic, tuple[bytes, ...]], ...] = ((characteristic, (value,)),)
         if Property.INDICATE in characteristic.properties:
-            number, self._indications = self._indications, self._indications + 1
+            number = self.count_indication()
             if number == self.faults.lose_link_after_indications:
                 self.close()
             frames = self.faults.frames_for(number, value)
-        on_value = self._subscribers.get(characteristic.handle)
-        if on_value is None:
+            due = self._late.next(number, (characteristic, frames))
+        if characteristic.handle not in self._subscribers:
             raise LinkDropped
-        for frame in frames:
-            on_value(frame)
+        for source, frames in due:
+            for frame in frames:
+                if (on_value := self._subscribers.get(source.handle)) is not None:
+                    on_value(frame)
         await asyncio.sleep(0)  # the host's confirmation
+
+    def count_indication(self) -> int:
+        """Return the number of the next indication or frame."""
+        number, self.indications = self.indications, self.indications + 1
+        return number
 
     # ── faults ───────────────────────────────────────────────────────────────────────────────
 
@@ -156,7 +177,10 @@ class Connection:
         """Count an operation, let ordered faults strike, return what it is about."""
         await asyncio.sleep(0)  # the radio round trip
         self._count_operation()
+        await self._answer_at_all()
         self.on_activity()
+        if self._is_table_void:
+            raise AttError(INVALID_HANDLE)
         characteristic = self.table.at(handle)
         if (code := self.faults.att_errors.get(characteristic.uuid)) is not None:
             raise AttError(code)
@@ -165,8 +189,29 @@ class Connection:
         return characteristic
 
     def _count_operation(self) -> None:
-        if self._operations == self.faults.lose_link_after_operations:
+        number, self.operations = self.operations, self.operations + 1
+        if number == self.faults.lose_link_after_operations:
             self.close()
-        self._operations += 1
+        if number == self.faults.services_change_after_operations:
+            self._is_table_void = True
+            self._subscribers.clear()
         if not self.is_open:
             raise LinkDropped
+
+    async def _answer_at_all(self) -> None:
+        """Wait for the end of the link where the device does not answer any more."""
+        first_missed = self.faults.no_answer_after_operations
+        if first_missed is not None and self.operations > first_missed:
+            await self._closed.wait()
+            raise LinkDropped
+
+    def _flood(self, handle: int, number: int) -> None:
+        """Send hostile values for ever; each is another one, so that none is a copy."""
+        on_value = self._subscribers.get(handle)
+        if on_value is None or self.faults.flood_interval_s is None:
+            return
+        on_value(number.to_bytes(8, "big") + b"\xff" * 12)
+        loop = asyncio.get_running_loop()
+        self._floods[handle] = loop.call_later(
+            self.faults.flood_interval_s, self._flood, handle, number + 1
+        )

@@ -6,6 +6,7 @@ fault are `Connection` (operations and indications), `Peripheral` (connecting) a
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from ohx_desktop.virtual.encoding import NAN
 
@@ -14,6 +15,11 @@ INSUFFICIENT_AUTHENTICATION = 0x05
 
 TIME_REFUSED = 0x80
 """ATT application error with which cuffs refuse a new time."""
+
+T = TypeVar("T")
+
+HOSTILE = (b"", b"\xff", b"\xff" * 20, b"\x00" * 3, bytes(range(256)) * 2)
+"""Values that no form of any family has; the longest is what an attribute can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,11 @@ class Faults:
     """Drop the link instead of answering the operation of this number."""
     lose_link_after_indications: int | None = None
     """Drop the link instead of sending the indication of this number."""
+    no_answer_after_operations: int | None = None
+    """Answer neither the operation of this number nor any later one."""
+    services_change_after_operations: int | None = None
+    """Change the attribute table at the operation of this number: every handle the host knows is
+    void, and nothing is sent any more. As after an update of the firmware."""
     lose_link_mid_transfer: bool = False
     """Drop the link half-way through what is to be sent."""
 
@@ -60,6 +71,14 @@ class Faults:
     """The next record is stored with a check byte that does not fit it."""
     duplicated_indication: int | None = None
     """Send this indication twice, as after a lost confirmation."""
+    repeats: int = 1
+    """Send every indication so often."""
+    reordered_indication: int | None = None
+    """Send this indication after the one that follows it."""
+    hostile_indication: int | None = None
+    """Send bytes that no form has instead of this indication: none, one, all set, a long value."""
+    flood_interval_s: float | None = None
+    """Send bytes that no form has without end, as soon as the host has subscribed."""
     failed_measurement: bool = False
     """Measure nothing: the next record has no pressures (NaN) and status 0."""
 
@@ -74,4 +93,22 @@ class Faults:
             frame = frame + NAN
         if number == self.truncated_indication:
             frame = frame[:-2]
-        return (frame, frame) if number == self.duplicated_indication else (frame,)
+        if number == self.hostile_indication:
+            return HOSTILE
+        return (frame,) * (2 if number == self.duplicated_indication else self.repeats)
+
+
+class Reordering(Generic[T]):
+    """Lets one thing of a row go after the one that follows it."""
+
+    def __init__(self, late: int | None) -> None:
+        self._late = late
+        self._held: tuple[T, ...] = ()
+
+    def next(self, number: int, thing: T) -> tuple[T, ...]:
+        """Return what is to go now; `number` is that of `thing`."""
+        if number == self._late:
+            self._held = (thing,)
+            return ()
+        due, self._held = (thing, *self._held), ()
+        return due

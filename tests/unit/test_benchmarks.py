@@ -49,4 +49,21 @@ def test_every_benchmark_can_be_chosen() -> None:
         timeout=60,
         check=True,
     )
-    assert "first-frame, indication, confirming" in " ".join(done.stdout.split())
+    assert "first-frame, indication, confirming, decoding" in " ".join(done.stdout.split())
+
+
+def test_a_rate_below_its_target_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    rate = importlib.import_module("rate")
+    slow = rate.Rate(name="x", per_s=40_000.0, target=50_000, packets=3)
+    assert slow.row()[2] == "50,000 under"
+    assert not json.loads(slow.as_json())["within_target"]
+
+
+def test_every_decoder_has_a_vector_that_becomes_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    decoding = importlib.import_module("decoding")
+    monkeypatch.setattr(importlib.import_module("rate"), "_ROUND_S", 0.0005)
+    rates = list(decoding.measure())
+    assert {"SIG blood_pressure_measurement", "Omron memory record"} <= {r.name for r in rates}
+    assert all(rate.per_s > 0 for rate in rates)

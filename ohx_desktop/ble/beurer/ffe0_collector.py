@@ -58,7 +58,7 @@ class Collector:
             yield from self._add_part(frame, decoded)
         elif isinstance(decoded, UnknownRecord):
             record = decode_unknown_record(decoded.content)
-            yield from self._tell((frame,), record, is_live=False)
+            yield from self._tell((frame,), record, decoded.content, is_live=False)
 
     def close(self) -> Iterator[ScaleRecord | DecodingError]:
         """Yield what is left when no more comes: a weight alone, the refusal of half a record."""
@@ -100,19 +100,22 @@ class Collector:
 
     def _complete(self, *, is_live: bool) -> Iterator[ScaleRecord | DecodingError]:
         frames = tuple(frame for frame, _ in self._parts)
-        halves = [part.content for _, part in self._parts[-2:]]
+        content = b"".join(part.content for _, part in self._parts[-2:])
         self._parts.clear()
-        record = decode_record(b"".join(halves), is_live=is_live)
+        record = decode_record(content, is_live=is_live)
         if is_live:
             self._stable, self._told_kg = None, record.weight_kg
-        yield from self._tell(frames, record, is_live=is_live)
+        yield from self._tell(frames, record, content, is_live=is_live)
 
     def _tell(
-        self, frames: tuple[bytes, ...], record: Record, *, is_live: bool
+        self, frames: tuple[bytes, ...], record: Record, content: bytes, *, is_live: bool
     ) -> Iterator[ScaleRecord | DecodingError]:
         if record not in self._told:
             self._told.add(record)
-            yield _record_or_refusal(frames, record, is_live=is_live)
+            # Parts tell their place among those of a transfer, which is another one next time; a
+            # live result has a mark in the highest bit of its time.
+            content = bytes((content[0] & 0x7F,)) + content[1:]
+            yield _record_or_refusal(frames, record, content, is_live=is_live)
 
 
 def _part_missing() -> Truncated:
@@ -129,7 +132,7 @@ def _follow(before: Part, part: Part) -> bool:
 
 
 def _record_or_refusal(
-    frames: tuple[bytes, ...], record: Record, *, is_live: bool
+    frames: tuple[bytes, ...], record: Record, content: bytes, *, is_live: bool
 ) -> ScaleRecord | DecodingError:
     try:
         quantities = quantities_of(record)
@@ -142,6 +145,7 @@ def _record_or_refusal(
         ),
         stamp_zone=UTC,
         is_live=is_live,
+        content=content,
     )
 
 

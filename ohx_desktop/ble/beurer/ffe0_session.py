@@ -66,6 +66,7 @@ class Visit:
     uid: bytes = NOBODY
     _collector: Collector = field(default_factory=Collector)
     _has_weighed: bool = False
+    _has_told: bool = False
 
     def whole(self) -> Dialogue[None]:
         """Greet, take what is stored, take a weighing, and leave.
@@ -99,9 +100,18 @@ class Visit:
                 return
 
     def weigh(self, step_on_s: float = STEP_ON_S) -> Dialogue[None]:
-        """Take one weighing of whoever steps on within `step_on_s`."""
+        """Take one weighing of whoever steps on within `step_on_s`.
+
+        Raises DeviceSilent where somebody stood on the scale and no result came.
+        """
         yield Write(FFE1, command(self.variant, Command.MEASURE, self.uid))
-        yield from self._weighing(step_on_s)
+        self._has_told = False
+        is_result_due = yield from self._weighing(step_on_s)
+        if is_result_due and not self._has_told:
+            raise DeviceSilent(
+                "the scale did not tell the result of a weighing",
+                hint="step off the scale, wait until it is dark, and weigh again",
+            )
 
     def delete_stored(self) -> Dialogue[None]:
         """Delete the user's stored records: only when every one of them is safe elsewhere."""
@@ -157,18 +167,21 @@ class Visit:
                 break
         yield from self._tell_rest()
 
-    def _weighing(self, step_on_s: float) -> Dialogue[None]:
+    def _weighing(self, step_on_s: float) -> Dialogue[bool]:
         """Take frames until a result is complete, or a stable weight has stood alone long enough.
 
-        Without anybody on the scale nothing is told: stored records may have come all the same.
+        Returns whether somebody stood on the scale and the result is missing. Without anybody on
+        it nothing is told: stored records may have come all the same.
         """
-        patience_s = step_on_s
+        patience_s, is_result_due = step_on_s, False
         while (frame := (yield from self._receive(patience_s))) is not None:
             if _is_last(frame, Command.RESULT_PART):
+                is_result_due = False
                 break
             if isinstance(frame, LiveWeight | Part):
-                patience_s = RESULT_S
+                patience_s, is_result_due = RESULT_S, True
         yield from self._tell_rest()
+        return is_result_due
 
     def _receive(self, within_s: float) -> Dialogue[Frame | None]:
         """Return the next frame that can be decoded, acknowledged and told; None on silence."""
@@ -190,6 +203,7 @@ class Visit:
 
     def _tell(self, all_news: Iterable[ScaleRecord | DecodingError]) -> Dialogue[None]:
         for news in all_news:
+            self._has_told = True
             self._has_weighed |= isinstance(news, ScaleRecord) and news.is_live is True
             yield Tell(news)
 

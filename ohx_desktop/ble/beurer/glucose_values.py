@@ -30,7 +30,8 @@ def measured_of_beurer(
     Raises MeasurementFailed also for a value that the meter cannot show.
     """
     measured = measured_of(measurement, context)
-    if not all(_SHOWN[quantity.unit].hold(quantity) for quantity in measured.quantities):
+    shown = [(_SHOWN[quantity.unit], quantity.value) for quantity in measured.quantities]
+    if not all(limits.low <= value <= limits.high for limits, value in shown):
         raise MeasurementFailed(
             "the result is beyond what the meter can measure",
             hint="follow the rules of this clinic for results that a meter shows as LO or HI",

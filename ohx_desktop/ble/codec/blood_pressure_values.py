@@ -13,14 +13,15 @@ from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.plausibility import require_plausible
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
 
-_PULSE_FIELD = Status.PULSE_ABOVE_LIMIT | Status.PULSE_BELOW_LIMIT
-
 _FLAGS = {
-    Status.BODY_MOVED: Flag.BODY_MOVEMENT,
-    Status.CUFF_TOO_LOOSE: Flag.CUFF_TOO_LOOSE,
-    Status.IRREGULAR_PULSE: Flag.IRREGULAR_PULSE,
-    Status.IMPROPER_POSITION: Flag.IMPROPER_POSITION,
+    Status.BODY_MOVED.value: Flag.BODY_MOVEMENT,
+    Status.CUFF_TOO_LOOSE.value: Flag.CUFF_TOO_LOOSE,
+    Status.IRREGULAR_PULSE.value: Flag.IRREGULAR_PULSE,
+    Status.IMPROPER_POSITION.value: Flag.IMPROPER_POSITION,
 }
+_PULSE_OUT_OF_RANGE = (Status.PULSE_ABOVE_LIMIT.value, Status.PULSE_BELOW_LIMIT.value)
+_PULSE_FIELD = sum(_PULSE_OUT_OF_RANGE)
+_NO_FLAGS: frozenset[Flag] = frozenset()
 
 
 def quantities_of(measurement: BloodPressureMeasurement) -> tuple[Quantity, ...]:
@@ -52,8 +53,10 @@ def flags_of(measurement: BloodPressureMeasurement) -> frozenset[Flag]:
     A set bit always counts, whatever 0x2A49 says: cuffs report irregular pulses without claiming
     the feature. A clear bit tells nothing. Both pulse bits set is reserved and tells nothing.
     """
-    status = measurement.status or 0
+    status = measurement.status
+    if not status:
+        return _NO_FLAGS
     flags = {flag for bit, flag in _FLAGS.items() if status & bit}
-    if status & _PULSE_FIELD in (Status.PULSE_ABOVE_LIMIT, Status.PULSE_BELOW_LIMIT):
+    if status & _PULSE_FIELD in _PULSE_OUT_OF_RANGE:
         flags.add(Flag.PULSE_OUT_OF_RANGE)
     return frozenset(flags)

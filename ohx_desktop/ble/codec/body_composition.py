@@ -25,6 +25,15 @@ from ohx_desktop.domain.quantity import Unit
 _IMPERIAL = 1 << 0
 _HAS_TIME = 1 << 1
 _HAS_USER = 1 << 2
+_HAS_METABOLISM = 1 << 3
+_HAS_MUSCLE_SHARE = 1 << 4
+_HAS_MUSCLE_MASS = 1 << 5
+_HAS_FAT_FREE_MASS = 1 << 6
+_HAS_SOFT_LEAN_MASS = 1 << 7
+_HAS_WATER_MASS = 1 << 8
+_HAS_IMPEDANCE = 1 << 9
+_HAS_WEIGHT = 1 << 10
+_HAS_HEIGHT = 1 << 11
 _MULTIPLE_PACKETS = 1 << 12
 _RESERVED = 0b111 << 13
 
@@ -92,10 +101,7 @@ def decode_body_composition(frame: bytes) -> BodyComposition:
     reader = FrameReader("Body Composition Measurement", frame)
     flags = reader.u16()
     units = IMPERIAL if flags & _IMPERIAL else METRIC
-
-    def optional(bit: int, step: Decimal) -> Decimal | None:
-        return steps(reader.u16(), step) if flags & 1 << bit else None
-
+    mass_step, count = units.mass_step, reader.u16
     body_fat = reader.u16()
     has_time, has_user = bool(flags & _HAS_TIME), bool(flags & _HAS_USER)
     timestamp = decode_date_time(reader.take(DATE_TIME_LENGTH)) if has_time else None
@@ -103,21 +109,21 @@ def decode_body_composition(frame: bytes) -> BodyComposition:
     composition = BodyComposition(
         mass_unit=units.mass,
         length_unit=units.length,
-        body_fat=None if body_fat == _UNSUCCESSFUL else steps(body_fat, _TENTH),
+        body_fat=None if body_fat == _UNSUCCESSFUL else body_fat * _TENTH,
         has_time=has_time,
         timestamp=timestamp,
         has_user=has_user,
         user_id=None if user_id == _UNKNOWN_USER else user_id,
         # In the order of the wire, which is that of evaluation.
-        basal_metabolism=optional(3, Decimal(1)),
-        muscle_percentage=optional(4, _TENTH),
-        muscle_mass=optional(5, units.mass_step),
-        fat_free_mass=optional(6, units.mass_step),
-        soft_lean_mass=optional(7, units.mass_step),
-        body_water_mass=optional(8, units.mass_step),
-        impedance=optional(9, _TENTH),
-        weight=optional(10, units.mass_step),
-        height=optional(11, units.length_step),
+        basal_metabolism=Decimal(count()) if flags & _HAS_METABOLISM else None,
+        muscle_percentage=count() * _TENTH if flags & _HAS_MUSCLE_SHARE else None,
+        muscle_mass=steps(count(), mass_step) if flags & _HAS_MUSCLE_MASS else None,
+        fat_free_mass=steps(count(), mass_step) if flags & _HAS_FAT_FREE_MASS else None,
+        soft_lean_mass=steps(count(), mass_step) if flags & _HAS_SOFT_LEAN_MASS else None,
+        body_water_mass=steps(count(), mass_step) if flags & _HAS_WATER_MASS else None,
+        impedance=count() * _TENTH if flags & _HAS_IMPEDANCE else None,
+        weight=steps(count(), mass_step) if flags & _HAS_WEIGHT else None,
+        height=count() * units.length_step if flags & _HAS_HEIGHT else None,
         is_one_of_two=bool(flags & _MULTIPLE_PACKETS),
     )
     reader.finish(reserved=flags & _RESERVED)

@@ -8,7 +8,8 @@ Source: Body Composition Service 1.0.1, multiple packet measurements; receiver r
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final
 
 from ohx_desktop.ble.codec.body_composition import BodyComposition
 from ohx_desktop.domain.errors import Truncated
@@ -27,6 +28,7 @@ _PARTS = (
     "weight",
     "height",
 )
+_values = attrgetter(*_PARTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +49,9 @@ def join(
     """
     if waiting is None:
         return NeedSecondPacket(first=packet) if packet.is_one_of_two else packet
-    first = waiting.first
-    if not _is_pair(first, packet):
+    first, rest = waiting.first, _parts(packet)
+    if not _is_pair(first, packet) or rest.keys() & _parts(first).keys():
         raise incomplete()
-    rest = {name: getattr(packet, name) for name in _PARTS if getattr(packet, name) is not None}
     return replace(first, **rest, is_one_of_two=False)
 
 
@@ -64,8 +65,10 @@ def _is_pair(first: BodyComposition, second: BodyComposition) -> bool:
         second.is_one_of_two
         and not (second.has_time or second.has_user)
         and (second.mass_unit, second.body_fat) == (first.mass_unit, first.body_fat)
-        and not any(
-            getattr(first, name) is not None and getattr(second, name) is not None
-            for name in _PARTS
-        )
     )
+
+
+def _parts(packet: BodyComposition) -> dict[str, Any]:
+    """Return those parts that a packet has."""
+    parts = zip(_PARTS, _values(packet), strict=True)
+    return {name: part for name, part in parts if part is not None}

@@ -6,6 +6,8 @@ from ohx_desktop.domain.errors import TrailingBytes, Truncated, Unsupported
 class FrameReader:
     """Takes fields off a frame. `name` is the characteristic as errors name it."""
 
+    __slots__ = ("_frame", "_name", "_offset")
+
     def __init__(self, name: str, frame: bytes) -> None:
         self._name = name
         self._frame = frame
@@ -18,21 +20,28 @@ class FrameReader:
 
     def take(self, count: int) -> bytes:
         """Take the next `count` bytes. Raises Truncated when there are fewer."""
-        if count > self.left:
-            raise Truncated(
-                f"{self._name}: {len(self._frame)} bytes end inside a field that its flags announce"
-            )
-        taken = self._frame[self._offset : self._offset + count]
-        self._offset += count
-        return taken
+        begins = self._offset
+        ends = begins + count
+        if ends > len(self._frame):
+            raise self._truncated()
+        self._offset = ends
+        return self._frame[begins:ends]
 
     def u8(self) -> int:
         """Take an unsigned 8-bit integer. Raises Truncated."""
-        return self.take(1)[0]
+        at = self._offset
+        if at >= len(self._frame):
+            raise self._truncated()
+        self._offset = at + 1
+        return self._frame[at]
 
     def u16(self) -> int:
         """Take an unsigned 16-bit integer, little-endian. Raises Truncated."""
-        return int.from_bytes(self.take(2), "little")
+        at = self._offset
+        if at + 2 > len(self._frame):
+            raise self._truncated()
+        self._offset = at + 2
+        return self._frame[at] | self._frame[at + 1] << 8
 
     def s16(self) -> int:
         """Take a signed 16-bit integer, little-endian. Raises Truncated."""
@@ -46,15 +55,21 @@ class FrameReader:
         """Take an unsigned 32-bit integer, little-endian. Raises Truncated."""
         return int.from_bytes(self.take(4), "little")
 
+    def _truncated(self) -> Truncated:
+        return Truncated(
+            f"{self._name}: {len(self._frame)} bytes end inside a field that its flags announce"
+        )
+
     def finish(self, *, reserved: int = 0) -> None:
         """Check that nothing is left. Raises TrailingBytes, Unsupported.
 
         `reserved` are the flags that are set and of no known meaning. They do no harm while the
         length fits the known ones; with more bytes, nobody can tell where the fields lie.
         """
-        if self.left and reserved:
+        if self._offset == len(self._frame):
+            return
+        if reserved:
             raise Unsupported(
                 f"{self._name}: the device uses a form of its own that this program lacks"
             )
-        if self.left:
-            raise TrailingBytes(f"{self._name}: {self.left} bytes more than its flags explain")
+        raise TrailingBytes(f"{self._name}: {self.left} bytes more than its flags explain")

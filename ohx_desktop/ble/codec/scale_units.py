@@ -9,6 +9,7 @@ Source: Weight Scale Service 1.0.1; Body Composition Service 1.0.1.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from ohx_desktop.domain.quantity import Unit
 
@@ -48,10 +49,18 @@ def steps(count: int, step: Decimal) -> Decimal:
     of 0.001, which the form does not have.
     """
     value = count * step
-    coarser = Decimal(1).scaleb(int(step.as_tuple().exponent) + 1)
-    if step.as_tuple().digits != (1,) and not value % coarser:
-        return value.quantize(coarser)
-    return value
+    coarser = _coarser(str(step))
+    return value if coarser is None or value % coarser else value.quantize(coarser)
+
+
+@cache
+def _coarser(step: str) -> Decimal | None:
+    """Return the next power of ten above a step that is none itself.
+
+    By its text, since equal numbers of another precision are other steps.
+    """
+    _, digits, exponent = Decimal(step).as_tuple()
+    return None if digits == (1,) else Decimal(1).scaleb(int(exponent) + 1)
 
 
 def mass_resolution_kg(code: int) -> Decimal | None:

@@ -23,6 +23,13 @@ class SpecialValue(Enum):
     RESERVED = 0x0801
 
 
+# A step of each exponent, by the half byte that sends it. One step times a mantissa has exactly the
+# exponent that was sent.
+_STEPS = tuple(
+    Decimal(1).scaleb(raw - (1 << _EXPONENT_BITS) if raw >> (_EXPONENT_BITS - 1) else raw)
+    for raw in range(1 << _EXPONENT_BITS)
+)
+
 _SPECIAL = {special.value: special for special in SpecialValue}
 
 SFloat = Decimal | SpecialValue
@@ -36,9 +43,7 @@ def decode_sfloat(raw: int) -> SFloat:
     special = _SPECIAL.get(raw)
     if special is not None:
         return special
-    mantissa = signed(raw & 0x0FFF, _MANTISSA_BITS)
-    exponent = signed(raw >> _MANTISSA_BITS, _EXPONENT_BITS)
-    return Decimal(mantissa).scaleb(exponent)
+    return signed(raw & 0x0FFF, _MANTISSA_BITS) * _STEPS[raw >> _MANTISSA_BITS]
 
 
 def signed(raw: int, bits: int) -> int:

@@ -133,7 +133,9 @@ class _Weighing:
         found = yield from _clock_offset()
         self._was_clock_right = found is not None and abs(found) <= CLOCK_TOLERANCE
         yield from self._session.prepare()
-        self.burst.judge_by((yield from _clock_offset()))
+        offset = yield from _clock_offset()
+        # A clock set only now vouches for no time it wrote before.
+        self.burst.judge_by(offset if self._was_clock_right else None)
         return (yield from _leaving(self._session, self._weigh()))
 
     def take(self, news: ScaleRecord | DecodingError) -> None:

@@ -10,9 +10,9 @@ Source: Blood Pressure Profile 1.1.1; Bluetooth SIG health services, sessions.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from ohx_desktop.ble.assigned_numbers import BLOOD_PRESSURE_MEASUREMENT, INTERMEDIATE_CUFF_PRESSURE
 from ohx_desktop.ble.burst import Burst
@@ -36,24 +36,14 @@ from ohx_desktop.ble.session import (
 )
 from ohx_desktop.domain.errors import ConnectionLost, DecodingError, DeviceError, DeviceSilent
 
+if TYPE_CHECKING:
+    from ohx_desktop.domain.quantity import Quantity
+
 Decode = Callable[[bytes], BloodPressureMeasurement]
 """Takes a 0x2A35 value apart. Raises the DecodingError family."""
 
 # Shorter values are no records: some stacks send empty ones when indications are switched on.
 _SHORTEST_RECORD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """A value as it came in. `is_record` is False for a mere sign of life."""
-
-    frame: bytes
-    received_at: datetime
-    is_record: bool
-
-
-_Inbox = asyncio.Queue[_Arrival | None]
-"""What arrives, in order; None once the link is gone."""
 
 
 async def read_blood_pressure(
@@ -75,62 +65,86 @@ async def read_blood_pressure(
     conversation = await identify(link, conversation)
     burst = Burst.of(conversation, await measure_clock_offset(link, conversation))
     await settle(connected_s, conversation.recognised.settle_s)
-    inbox: _Inbox = asyncio.Queue()
+    reception = _Reception(burst, conversation, decode)
+    await _subscribe(link, conversation, reception)
     lost = asyncio.ensure_future(link.wait_disconnected())
-    lost.add_done_callback(lambda _: inbox.put_nowait(None))
+    lost.add_done_callback(lambda _: reception.signs.put_nowait(_Sign.GONE))
     try:
-        await _subscribe(link, conversation, inbox)
-        failure = await _receive(inbox, burst, conversation, decode)
+        failure = await reception.until_over()
     finally:
         lost.cancel()
-        # However this ends: what has come is taken, as the device may not send it again.
-        while not inbox.empty():
-            _take(inbox.get_nowait(), burst, decode)
     burst.close()
     if not burst.has_records:
         raise failure
 
 
-async def _subscribe(link: Link, conversation: Conversation, inbox: _Inbox) -> None:
-    def deliver(value: bytes, *, can_be_record: bool) -> None:
-        is_record = can_be_record and len(value) >= _SHORTEST_RECORD
-        inbox.put_nowait(_Arrival(value, conversation.now(), is_record))
-
+async def _subscribe(link: Link, conversation: Conversation, reception: "_Reception") -> None:
     async def enable(characteristic: str, on_value: Callable[[bytes], None]) -> None:
         await with_pairing(link, conversation, lambda: link.subscribe(characteristic, on_value))
 
     if INTERMEDIATE_CUFF_PRESSURE in link.characteristics:
-        await enable(INTERMEDIATE_CUFF_PRESSURE, partial(deliver, can_be_record=False))
-    await enable(BLOOD_PRESSURE_MEASUREMENT, partial(deliver, can_be_record=True))
+        await enable(INTERMEDIATE_CUFF_PRESSURE, reception.note_progress)
+    await enable(BLOOD_PRESSURE_MEASUREMENT, reception.take)
 
 
-async def _receive(
-    inbox: _Inbox, burst: Burst, conversation: Conversation, decode: Decode
-) -> DeviceError:
-    """Take arrivals until the device is silent or gone; return what that means without a record."""
-    loop = asyncio.get_running_loop()
-    ends_s = loop.time() + SESSION_S
-    is_receiving = False
-    while True:
-        patience_s = min(SILENCE_S if burst.has_records else FIRST_RECORD_S, ends_s - loop.time())
+class _Sign(Enum):
+    """What the link shows."""
+
+    ALIVE = auto()
+    GONE = auto()
+
+
+class _Reception:
+    """Takes values as they arrive: a record is told at once and waits for no task's turn.
+
+    `signs` holds what the link shows, and what went wrong with a value, in order.
+    """
+
+    def __init__(self, burst: Burst, conversation: Conversation, decode: Decode) -> None:
+        self.signs: asyncio.Queue[_Sign | Exception] = asyncio.Queue()
+        self._burst = burst
+        self._conversation = conversation
+        self._decode = decode
+        self._is_receiving = False
+
+    def note_progress(self, _: bytes) -> None:
+        """Take a value that is no record: the device is at work."""
+        if not self._is_receiving:
+            self._is_receiving = True
+            self._conversation.tell_state(LinkState.RECEIVING)
+        self.signs.put_nowait(_Sign.ALIVE)
+
+    def take(self, value: bytes) -> None:
+        """Take a value of the measurement characteristic."""
+        received_at = self._conversation.now()
+        self.note_progress(value)
+        if len(value) < _SHORTEST_RECORD:
+            return
         try:
-            async with asyncio.timeout(patience_s):
-                arrival = await inbox.get()
-        except TimeoutError:
-            if inbox.empty() or loop.time() >= ends_s:
-                return DeviceSilent("the device is connected but sends no measurement")
-            continue
-        if arrival is None:
-            return ConnectionLost("the device disconnected before it sent a measurement")
-        if not is_receiving:
-            is_receiving = True
-            conversation.tell_state(LinkState.RECEIVING)
-        _take(arrival, burst, decode)
+            self._burst.add(*blood_pressure_record(value, self._decode, received_at=received_at))
+        except Exception as error:  # noqa: BLE001 - raised where the session waits, not in the link
+            self.signs.put_nowait(error)
 
+    async def until_over(self) -> DeviceError:
+        """Wait until the device is silent or gone; return what that means without a record.
 
-def _take(arrival: _Arrival | None, burst: Burst, decode: Decode) -> None:
-    if arrival is not None and arrival.is_record:
-        burst.add(*blood_pressure_record(arrival.frame, decode, received_at=arrival.received_at))
+        Raises DeviceError for a device that sends without end.
+        """
+        loop = asyncio.get_running_loop()
+        ends_s = loop.time() + SESSION_S
+        while True:
+            silence_s = SILENCE_S if self._burst.has_records else FIRST_RECORD_S
+            try:
+                async with asyncio.timeout(min(silence_s, ends_s - loop.time())):
+                    sign = await self.signs.get()
+            except TimeoutError:
+                if self.signs.empty() or loop.time() >= ends_s:
+                    return DeviceSilent("the device is connected but sends no measurement")
+                continue
+            if isinstance(sign, Exception):
+                raise sign
+            if sign is _Sign.GONE:
+                return ConnectionLost("the device disconnected before it sent a measurement")
 
 
 def blood_pressure_record(
@@ -140,16 +154,23 @@ def blood_pressure_record(
 
     A value without a pressure may still tell when it was measured.
     """
-    record = Record(frames=(frame,), received_at=received_at, quantities=None)
     try:
         parts = decode(frame)
-        record = replace(
-            record,
-            has_time=parts.has_time,
-            stamp=parts.timestamp,
-            user_slot=parts.user_id,
-            flags=flags_of(parts),
-        )
-        return replace(record, quantities=quantities_of(parts)), None
     except DecodingError as error:
-        return record, error
+        return Record(frames=(frame,), received_at=received_at, quantities=None), error
+    quantities: tuple[Quantity, ...] | None = None
+    refusal: DecodingError | None = None
+    try:
+        quantities = quantities_of(parts)
+    except DecodingError as error:
+        refusal = error
+    record = Record(
+        frames=(frame,),
+        received_at=received_at,
+        quantities=quantities,
+        has_time=parts.has_time,
+        stamp=parts.timestamp,
+        flags=flags_of(parts),
+        user_slot=parts.user_id,
+    )
+    return record, refusal

@@ -92,9 +92,10 @@ def test_a_stable_weight_stands_alone_where_no_composition_follows() -> None:
     assert scale.silences[-1] == 15.0
 
 
-def test_a_weight_that_never_got_stable_is_no_weighing() -> None:
+def test_a_weight_that_never_got_stable_is_no_weighing_and_the_person_is_told() -> None:
     scale = Ffe0Scale(live=LIVE[:2])
-    scale.run(Visit(Variant.BF710, USER).whole())
+    with pytest.raises(DeviceSilent):
+        scale.run(Visit(Variant.BF710, USER).whole())
     assert not scale.records
 
 
