@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ohx_desktop.ble.device_secrets import DeviceSecrets
     from ohx_desktop.ble.link import AskPasskey, Radio
     from ohx_desktop.ble.listening import Listener
+    from ohx_desktop.ble.policy import DevicePolicy
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
     from ohx_desktop.desk.tray import TrayService
@@ -69,14 +70,23 @@ def open_registry(directory: Path | None) -> "DeviceRegistry":
 
 
 def open_listener(directory: Path | None, *, ask_passkey: "AskPasskey | None" = None) -> "Listener":
-    """Return a listener on this computer's Bluetooth that opens devices by the profile's keys."""
+    """Return a listener on this computer's Bluetooth that opens devices by the profile's keys.
+
+    Blocking. Raises ConfigurationError.
+    """
     from ohx_desktop.domain.errors import StoreDamaged
 
     registry = None
     with suppress(StoreDamaged):  # a reading needs no registered device
         registry = open_registry(directory)
+    profile = _profile(directory)
     return _listener(
-        _profile(directory), radio=None, ask_passkey=ask_passkey, secrets=None, registry=registry
+        profile,
+        _settings(profile),
+        radio=None,
+        ask_passkey=ask_passkey,
+        secrets=None,
+        registry=registry,
     )
 
 
@@ -92,7 +102,7 @@ async def enrol(
     from ohx_desktop.domain.clock import system_now
 
     registry = await asyncio.to_thread(open_registry, directory)
-    listener = open_listener(directory, ask_passkey=ask_passkey)
+    listener = await asyncio.to_thread(open_listener, directory, ask_passkey=ask_passkey)
     identity, driver = await listener.identify(address, deadline_s=deadline_s)
     device = EnrolledDevice(identity=identity, driver=driver, enrolled_at=system_now())
     await asyncio.to_thread(registry.add, device)
@@ -264,6 +274,7 @@ async def open_workstation(
                 capture=RegisteredCapture(
                     _listener(
                         profile,
+                        effective,
                         radio=radio,
                         ask_passkey=ask_passkey,
                         secrets=device_secrets,
@@ -298,6 +309,7 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
 
     async def settings_are_valid() -> str:
         settings = await asyncio.to_thread(_settings, profile)
+        _device_policy(settings)
         if settings.ehr.base_url is None:
             raise _no_ehr()
         return "valid"
@@ -369,7 +381,8 @@ async def _bluetooth_findings(profile: "Profile") -> "tuple[Finding, ...]":
 
     registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
     health = await asyncio.to_thread(DeviceHealthFile(profile.device_health_file).load)
-    listener = _listener(profile, radio=None, ask_passkey=None, secrets=None)
+    settings = await asyncio.to_thread(_settings, profile)
+    listener = _listener(profile, settings, radio=None, ask_passkey=None, secrets=None)
     scan = partial(listener.discover, include_unsupported=True)
     told = await check_up(scan, registry.devices, health, now=system_now())
     return tuple(map(finding, told))
@@ -413,6 +426,7 @@ def _no_ehr() -> ConfigurationError:
 
 def _listener(
     profile: "Profile",
+    settings: "Settings",
     *,
     radio: "Radio | None",
     ask_passkey: "AskPasskey | None",
@@ -431,7 +445,19 @@ def _listener(
     return Listener(
         radio or BleakRadio(ask_passkey=ask_passkey),
         secrets=secrets or keyring,
+        policy=_device_policy(settings),
         observer=None if registry is None else _health_keeper(profile, registry, radio=radio),
+    )
+
+
+def _device_policy(settings: "Settings") -> "DevicePolicy":
+    from ohx_desktop.ble.policy import DevicePolicy
+
+    devices = settings.devices
+    return DevicePolicy.of(
+        set_clock=devices.set_clock,
+        clear_unread=devices.clear_unread,
+        allow_unconfirmed=devices.allow_unconfirmed,
     )
 
 

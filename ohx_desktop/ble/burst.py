@@ -5,7 +5,7 @@ again only new readings are.
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from ohx_desktop.ble.events import ReadingReceived, RecordRefused
@@ -32,6 +32,8 @@ class Burst:
         self._conversation = conversation
         self._forgets = forgets(conversation.recognised)
         self._records: list[Record] = []
+        self._frames: set[bytes] = set()
+        self._told_before: set[int] = set()
         self._held: list[tuple[Record, DecodingError | None]] = []
         self._count = 0
         self.has_records = self.has_new = False
@@ -51,18 +53,24 @@ class Burst:
     def add(self, record: Record, error: DecodingError | None = None) -> bool:
         """Take a record, or one that was refused; tell whether it is surely an old one.
 
-        A copy of one that this listening has met is dropped.
+        What this listening has met is not told again; what an earlier connection brought still
+        shows that other records are older.
         """
         self.has_records = True
         slot = b"" if record.user_slot is None else bytes([record.user_slot & 0xFF])
         content = b"".join(record.frames) if record.content is None else record.content
-        first_met = self._conversation.first_met(slot + content)
-        if first_met is self._conversation.listening:
+        frames = slot + content
+        if frames in self._frames:
             return self._judge.lay_in_memory(record)
+        self._frames.add(frames)
         self._count_one_more()
+        first_met = self._conversation.first_met(frames)
         if first_met is not None:
             record = replace(record, seen_before=True)
         self._records.append(record)
+        if first_met is self._conversation.listening:
+            self._told_before.add(id(record))
+            return self._judge.lay_in_memory(replace(record, seen_before=False))
         if error is None and (reading := self._judge.judge_at_once(record)) is not None:
             self._tell(reading, record)
             return False
@@ -74,6 +82,19 @@ class Burst:
                 self._heard(record, self._judge.unjudged(record, stored=is_old))
             )
         return is_old
+
+    def rescue(self, record: Record) -> None:
+        """Take a record of a transfer that broke off, if it is certain that it is new.
+
+        The others are left for the next time, when all that is needed to judge them is there.
+        """
+        if record.quantities and self._judge.judge_at_once(record) is not None:
+            self.add(record)
+
+    @property
+    def latest_stamp(self) -> datetime | None:
+        """The latest time (naive) that a record had by the device's own clock."""
+        return max((r.stamp for r in self._records if r.stamp is not None), default=None)
 
     def hold(self, record: Record, error: DecodingError | None = None) -> None:
         """Take a record of a transfer that tells its end.
@@ -115,7 +136,8 @@ class Burst:
     def close(self) -> None:
         """Tell the readings that only the whole burst could judge."""
         for record, reading in self._judge.judge_burst(self._records):
-            self._tell(reading, record)
+            if id(record) not in self._told_before:
+                self._tell(reading, record)
 
     def _count_one_more(self) -> None:
         self._count += 1

@@ -20,6 +20,7 @@ from ohx_desktop.ble.assigned_numbers import (
 from ohx_desktop.ble.beurer.captured import decode_beurer_captured, model_with_own_form
 from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.codec.measurements import MEASUREMENTS
+from ohx_desktop.ble.device_clock import credible_time
 from ohx_desktop.ble.omron.captured import decode_omron_captured
 from ohx_desktop.ble.recognised import BLOOD_PRESSURE, Recognised
 from ohx_desktop.ble.registry import keeps_other_records, recognise_model
@@ -38,8 +39,6 @@ _NO_RESULTS = {
     PLX_CONTINUOUS_MEASUREMENT: "the PLX Spot-Check Measurement (2A5E)",
     GLUCOSE_MEASUREMENT_CONTEXT: "the Glucose Measurement (2A18)",
 }
-# Clocks that were never set start at a fixed date; those seen are earlier.
-_FIRST_CREDIBLE_YEAR = 2020
 
 
 def decode_captured(
@@ -104,7 +103,7 @@ def _reading(measured: Measured, identity: DeviceIdentity, received_at: datetime
     return Reading(
         source=Source.BLUETOOTH,
         device=identity,
-        measured_at=_credible_time(measured.timestamp, received_at),
+        measured_at=credible_time(measured.timestamp, None, received_at),
         received_at=received_at,
         clock=DeviceClock(device=measured.timestamp, trust=ClockTrust.UNKNOWN),
         user_slot=measured.user_id,
@@ -113,11 +112,3 @@ def _reading(measured: Measured, identity: DeviceIdentity, received_at: datetime
         flags=measured.flags,
         stored=measured.from_storage,
     )
-
-
-def _credible_time(stamp: datetime | None, received_at: datetime) -> datetime | None:
-    """Return the aware time of a stamp, None where it was never set or is yet to come."""
-    if stamp is None or stamp.year < _FIRST_CREDIBLE_YEAR:
-        return None
-    here = received_at.astimezone().replace(tzinfo=None)
-    return stamp.astimezone() if stamp <= here else None

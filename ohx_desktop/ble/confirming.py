@@ -9,35 +9,47 @@ from dataclasses import replace
 
 from ohx_desktop.ble.assigned_numbers import BLOOD_PRESSURE_SERVICE
 from ohx_desktop.ble.beurer.models import model_named
-from ohx_desktop.ble.omron.memory_map import MemoryMap, Unconfirmed
+from ohx_desktop.ble.omron.memory_map import MemoryMap
 from ohx_desktop.ble.omron.models import (
     Candidates,
     candidates_for_advertised_id,
     candidates_for_name,
     decide,
+    normal_name,
 )
-from ohx_desktop.ble.omron.uuids import CLASSIC_SERVICE, MODERN_SERVICE
-from ohx_desktop.ble.recognised import BLOOD_PRESSURE, OMRON_EEPROM, Recognised
+from ohx_desktop.ble.omron.uuids import CLASSIC_SERVICE, EXTENSIONS, MODERN_SERVICE, TX
+from ohx_desktop.ble.policy import NOTHING_SWITCHED_ON, DevicePolicy
+from ohx_desktop.ble.recognised import (
+    BLOOD_PRESSURE,
+    OMRON_EEPROM,
+    OMRON_EXTENSION,
+    OMRON_NUDGED,
+    Recognised,
+)
 from ohx_desktop.ble.registry import recognise_beurer
-from ohx_desktop.ble.support import Support
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.errors import Unsupported
+
+# In standard mode this cuff waits for a greeting: see the driver.
+_WAITS_FOR_GREETING = frozenset({"BP7255", "716CT2-Z"})
 
 
 def confirm(
     recognised: Recognised,
     identity: DeviceIdentity,
-    services: Collection[str],
+    offers: Collection[str],
     *,
     has_key: bool,
+    policy: DevicePolicy = NOTHING_SWITCHED_ON,
 ) -> Recognised:
     """Return what the device is, now that it is connected.
 
-    `has_key` tells that this computer keeps a key of it: an Omron cuff that was given one answers
-    by its own protocol alone. Raises Unsupported.
+    `offers` are the UUIDs of its services and characteristics. `has_key` tells that this computer
+    keeps a key of it: an Omron cuff that was given one answers by its own protocol alone. Raises
+    Unsupported.
     """
     if recognised.manufacturer == "OMRON":
-        driver = _omron_driver(recognised, identity, services, has_key=has_key)
+        driver = _omron_driver(recognised, identity, offers, has_key=has_key, policy=policy)
         return replace(recognised, driver=driver)
     model = model_named(identity.model or "")
     if model is None:
@@ -47,7 +59,7 @@ def confirm(
         if confirmed is None:
             raise Unsupported("this program does not read devices of this model")
         recognised = confirmed
-    if model.service not in services:
+    if model.service not in offers:
         raise Unsupported("the device lacks the service that its model has")
     return recognised
 
@@ -55,56 +67,85 @@ def confirm(
 def _omron_driver(
     recognised: Recognised,
     identity: DeviceIdentity,
-    services: Collection[str],
+    offers: Collection[str],
     *,
     has_key: bool,
+    policy: DevicePolicy,
 ) -> str:
-    """Return the memory's driver where it can be read, else that of the standard's service."""
-    has_standard = BLOOD_PRESSURE_SERVICE in services
-    prefers_standard = has_standard and (
-        recognised.standard_mode or not _is_memory_known(recognised, identity, services)
-    )
-    is_classic = CLASSIC_SERVICE in services and has_key
-    is_modern = MODERN_SERVICE in services and not prefers_standard
-    if is_classic or is_modern:
+    """Return the memory's driver where it can be read, else that of the services it has."""
+    memory, refusal = _known_memory(recognised, identity, offers, policy)
+    has_standard = BLOOD_PRESSURE_SERVICE in offers
+    if CLASSIC_SERVICE in offers and has_key:
+        return OMRON_EEPROM
+    if has_standard and recognised.standard_mode:
+        waits = normal_name(identity.model or "") in _WAITS_FOR_GREETING and TX[0] in offers
+        return OMRON_NUDGED if waits else BLOOD_PRESSURE
+    if _is_by_extension(memory, offers):
+        return OMRON_EXTENSION
+    if MODERN_SERVICE in offers and not (has_standard and memory is None):
         return OMRON_EEPROM
     if has_standard:
         return BLOOD_PRESSURE
-    raise Unsupported("the device has none of the services this program reads")
+    raise refusal or Unsupported("the device has none of the services this program reads")
 
 
-def takes_key(recognised: Recognised, identity: DeviceIdentity, services: Collection[str]) -> bool:
+def _is_by_extension(memory: MemoryMap | None, offers: Collection[str]) -> bool:
+    has_extension = any(uuid in offers for uuid in EXTENSIONS)
+    return has_extension and (memory is None or memory.by_services)
+
+
+def takes_key(
+    recognised: Recognised,
+    identity: DeviceIdentity,
+    offers: Collection[str],
+    policy: DevicePolicy = NOTHING_SWITCHED_ON,
+) -> bool:
     """Tell whether enrolling gives the device a key, and so turns it to Omron's own protocol.
 
     A device that says that it hands out its records by the standard's services is left as it is,
-    and so is one whose memory nobody has read.
+    and so is one that is better read by the extension, or whose memory nobody has read.
     """
-    is_classic = recognised.manufacturer == "OMRON" and CLASSIC_SERVICE in services
+    is_classic = recognised.manufacturer == "OMRON" and CLASSIC_SERVICE in offers
     if not is_classic or recognised.standard_mode:
         return False
-    return _is_memory_known(recognised, identity, services)
+    memory, _ = _known_memory(recognised, identity, offers, policy)
+    return memory is not None and not _is_by_extension(memory, offers)
 
 
-def _is_memory_known(
-    recognised: Recognised, identity: DeviceIdentity, services: Collection[str]
-) -> bool:
+def _known_memory(
+    recognised: Recognised,
+    identity: DeviceIdentity,
+    offers: Collection[str],
+    policy: DevicePolicy,
+) -> tuple[MemoryMap | None, Unsupported | None]:
+    """Return the map, or None and why there is none."""
     try:
-        memory_map(recognised, identity, services)
-    except Unsupported:
-        return False
-    return True
+        return memory_map(recognised, identity, offers, policy), None
+    except Unsupported as refusal:
+        return None, refusal
 
 
 def memory_map(
-    recognised: Recognised, identity: DeviceIdentity, services: Collection[str]
+    recognised: Recognised,
+    identity: DeviceIdentity,
+    offers: Collection[str],
+    policy: DevicePolicy = NOTHING_SWITCHED_ON,
 ) -> MemoryMap:
-    """Return the map of a connected Omron device. Raises Unsupported for one nobody has read."""
+    """Return the map of a connected Omron device.
+
+    Raises Unsupported for one that nobody has read, unless an administrator answers for it.
+    """
     named = candidates_for_name(identity.model or "")
     advertised = candidates_for_advertised_id(recognised.model_id or "-").maps
     # Only a choice that the model number leaves open is made by the id, which few tables know.
     both = tuple(one for one in named.maps if one in advertised)
     candidates = Candidates(both) if both else named
-    memory = decide(candidates, services=services, model_number=identity.model)
-    if memory.support is Support.MAP_ONLY or Unconfirmed.RECORD in memory.unconfirmed:
-        raise Unsupported("nobody has shown that the memory of this model is read rightly")
-    return memory
+    memory = decide(candidates, services=offers, model_number=identity.model)
+    if policy.allows(memory):
+        return memory
+    if memory.is_disputed:
+        raise Unsupported(
+            "sources disagree on the step of the weight in this scale's memory",
+            hint="use a scale of docs/devices.md that is read, or type the weight in",
+        )
+    raise Unsupported("nobody has shown that the memory of this model is read rightly")

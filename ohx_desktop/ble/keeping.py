@@ -16,7 +16,7 @@ from uuid import UUID
 
 from ohx_desktop.ble.beurer.model import Family
 from ohx_desktop.ble.events import CaptureEvent, KeepingFailed, ReadingReceived
-from ohx_desktop.ble.recognised import GLUCOSE, OMRON_EEPROM, Recognised
+from ohx_desktop.ble.recognised import GLUCOSE, OMRON_EEPROM, OMRON_EXTENSION, Recognised
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.errors import DecodingError, NotKept, OhxError
 from ohx_desktop.domain.reading import Reading
@@ -24,7 +24,15 @@ from ohx_desktop.domain.reading import Reading
 # A store that is busy for longer is broken; the person must not wait for it to see the reading.
 KEEP_S = 10.0
 
-_READ_NOT_SENT = frozenset({OMRON_EEPROM, GLUCOSE, Family.FFE0_SCALE.value, Family.OXIMETER.value})
+_READ_NOT_SENT = frozenset(
+    {
+        OMRON_EEPROM,
+        OMRON_EXTENSION,
+        GLUCOSE,
+        Family.FFE0_SCALE.value,
+        Family.OXIMETER.value,
+    }
+)
 # Seen to send their whole memory at every connection. Of all others nobody has shown it.
 _SENDS_AGAIN = re.compile(r"BM ?(54|77)", re.IGNORECASE)
 

@@ -24,6 +24,7 @@ from ohx_desktop.ble.events import (
 )
 from ohx_desktop.ble.keeping import Keeper, KeepingLine
 from ohx_desktop.ble.link import Advertisement, Radio
+from ohx_desktop.ble.policy import NOTHING_SWITCHED_ON, DevicePolicy
 from ohx_desktop.ble.recognised import Recognised
 from ohx_desktop.ble.registry import recognise
 from ohx_desktop.ble.seen_frames import SeenFrames
@@ -66,6 +67,7 @@ class Listener:
     """Hears devices and takes their readings. Remembers which records it has met, not their values.
 
     `secrets` keeps what opens devices that want a key or a code; without it they are not read.
+    `policy` is what an administrator has switched on.
     Lives as long as the program: what one patient's session met is never new in the next one.
     """
 
@@ -75,9 +77,11 @@ class Listener:
         now: Now = system_now,
         *,
         secrets: DeviceSecrets | None = None,
+        policy: DevicePolicy = NOTHING_SWITCHED_ON,
         observer: Observer | None = None,
     ) -> None:
         self._radio = radio
+        self._policy = policy
         self._observer = observer
         self._secrets = NoSecrets() if secrets is None else secrets
         self._now = now
@@ -124,7 +128,10 @@ class Listener:
                     _merge(heard, advertisement)
         except TimeoutError:
             pass  # the time is over
-        found = [(advertisement, recognise(advertisement)) for advertisement in heard.values()]
+        found = [
+            (advertisement, recognise(advertisement, self._policy))
+            for advertisement in heard.values()
+        ]
         found.sort(key=lambda item: -_strength(item[0]))
         return [item for item in found if item[1] is not None or include_unsupported]
 
@@ -167,6 +174,7 @@ class Listener:
             first_met=partial(self._seen.meet, listening, advertisement.address),
             listening=listening,
             secrets=self._secrets,
+            policy=self._policy,
             last_sequences=self._last_sequences,
             events=events,
             keeping=None if keeper is None else KeepingLine(keeper, events.put_nowait),
@@ -179,7 +187,7 @@ class Listener:
         async with self._radio.scan() as advertisements:
             async for advertisement in advertisements:
                 whole = _merge(heard, advertisement)
-                recognised = recognise(whole)
+                recognised = recognise(whole, self._policy)
                 if recognised is not None and self._observer is not None:
                     self._observer.heard(advertisement)
                 if recognised is None or pauses.is_on(whole.address):

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ohx_desktop.ble.arrival import can_be_newest
 from ohx_desktop.ble.record import FUTURE_TOLERANCE, Record
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.reading import Reading, Source
@@ -23,6 +24,8 @@ from ohx_desktop.domain.reading import Reading, Source
 CLOCK_TOLERANCE = timedelta(seconds=60)
 # Reading the clock takes a moment, and its fractions of a second may be cut off.
 _MEASURING_ERROR = timedelta(seconds=2)
+# No record is later than the very clock that stamps it: one further ahead was made before a reset.
+_BEFORE_RESET = timedelta(days=1)
 # How far a clock set by hand may be behind for its newest record to be worth a person's look.
 _HAND_SET_BEHIND = timedelta(minutes=10)
 
@@ -53,7 +56,7 @@ class Judge:
     def judge_burst(self, records: Sequence[Record]) -> tuple[tuple[Record, Reading], ...]:
         """Return all other records with their readings, sorted by the device's time.
 
-        `records` holds every record of the connection, refused ones included.
+        `records` holds every record of the connection as they arrived, refused ones included.
         """
         waiting = [r for r in records if r.quantities and self.judge_at_once(r) is None]
         waiting.sort(key=lambda record: record.stamp or datetime.min)  # noqa: DTZ901 - sort key
@@ -73,6 +76,8 @@ class Judge:
         """Tell whether a record, refused or not, is surely older than this session."""
         if record.is_old or record.is_live:
             return record.is_old
+        if self._was_before_reset(record):
+            return True
         instant = self._instant(record)
         if instant is not None:
             return not self._is_of_this_session(instant)
@@ -94,6 +99,12 @@ class Judge:
         except (OverflowError, ValueError, OSError):  # a date the host's calendar does not know
             return None
         return instant if instant - record.received_at <= FUTURE_TOLERANCE else None
+
+    def _was_before_reset(self, record: Record) -> bool:
+        """Tell whether the device's clock was set back since, as by a change of batteries."""
+        if self.offset is None or record.stamp is None:
+            return False
+        return record.stamp - record.wall(record.received_at) - self.offset > _BEFORE_RESET
 
     def _is_of_this_session(self, instant: datetime) -> bool:
         return instant >= self.session_began - _MEASURING_ERROR
@@ -142,10 +153,22 @@ class Judge:
     def _candidate(self, records: Sequence[Record]) -> Record | None:
         """Return the one record that may be new though no clock proves it, if there is just one."""
         recent = self._recent(_newest([r for r in records if self._has_usable_time(r)]))
-        timeless = [r for r in records if not (r.is_old or self._has_usable_time(r))]
-        if not timeless:
-            return recent
-        return _newest(timeless) if recent is None else None
+        timeless = [r for r in records if self._may_be_of_unset_clock(r)]
+        if not timeless or recent is not None:
+            return None if timeless else recent
+        newest = _newest(timeless)
+        if newest is None or newest.is_old or not can_be_newest(newest, records):
+            return None
+        return newest
+
+    def _may_be_of_unset_clock(self, record: Record) -> bool:
+        """Tell whether a record may be new though no usable time says so.
+
+        One that an earlier session met is not, but its stamp may show another one to be older.
+        """
+        if record.is_live is False or self._has_usable_time(record):
+            return False
+        return not (record.is_old if record.stamp is None else self._was_before_reset(record))
 
     def _has_usable_time(self, record: Record) -> bool:
         by_clock = self._instant(record) is not None

@@ -6,6 +6,10 @@ from ohx_desktop.ble.support import Support
 
 BLOOD_PRESSURE = "blood-pressure"
 """Driver of devices that follow the Blood Pressure Service plainly."""
+OMRON_EXTENSION = "omron-extension"
+"""Driver of Omron devices that hand out numbered records by their maker's extension."""
+OMRON_NUDGED = "omron-nudged"
+"""Driver of Omron cuffs that send their standard records only after a greeting of their own."""
 OMRON_EEPROM = "omron-eeprom"
 """Driver of Omron devices whose memory is read by Omron's own protocol."""
 THERMOMETER = "thermometer"

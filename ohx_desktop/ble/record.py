@@ -6,6 +6,7 @@ from typing import Self
 
 from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.codec.weight_scale_values import without_foreign_profile
+from ohx_desktop.ble.device_clock import FIRST_CREDIBLE_YEAR, was_never_set
 from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.quantity import Quantity
 
@@ -13,8 +14,6 @@ from ohx_desktop.domain.quantity import Quantity
 FUTURE_TOLERANCE = timedelta(minutes=5)
 # Further ahead than a day is a date that was never set and tells nothing of the clock's pace.
 _NEVER_SET_AHEAD = timedelta(days=1)
-# Clocks that were never set start at a fixed date; those seen are earlier, or show as ahead.
-_FIRST_CREDIBLE_YEAR = 2020
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +97,16 @@ class Record:
     def credible_stamp(self) -> datetime | None:
         """The stamp, unless it comes from a clock that was never set or runs far ahead."""
         stamp = self.stamp
-        if stamp is None or not self.is_clock_set or stamp.year < _FIRST_CREDIBLE_YEAR:
+        if stamp is None or not self.is_clock_set or was_never_set(stamp, self.received_at):
             return None
         return stamp if stamp - self.wall(self.received_at) <= FUTURE_TOLERANCE else None
+
+    @property
+    def is_clock_surely_unset(self) -> bool:
+        """True when nobody can have meant the stamp, on whatever day it was measured."""
+        if self.stamp is None:
+            return False
+        return not self.is_clock_set or self.stamp.year < FIRST_CREDIBLE_YEAR
 
     @property
     def credible_time(self) -> datetime | None:

@@ -19,6 +19,7 @@ from ohx_desktop.ble.assigned_numbers import (
     OMRON,
     OMRON_SECURE_SERVICE,
     PULSE_OXIMETER_SERVICE,
+    WEIGHT_SCALE_SERVICE,
 )
 from ohx_desktop.ble.beurer.model import Family, Model
 from ohx_desktop.ble.beurer.recognition import COMPANIES, sight
@@ -26,15 +27,16 @@ from ohx_desktop.ble.link import Advertisement
 from ohx_desktop.ble.omron.advertisement import decode_company_data, decode_local_name
 from ohx_desktop.ble.omron.memory_map import Stack
 from ohx_desktop.ble.omron.models import candidates_for_advertised_id, candidates_for_name
+from ohx_desktop.ble.policy import NOTHING_SWITCHED_ON, DevicePolicy
 from ohx_desktop.ble.recognised import (
     BLOOD_PRESSURE,
     GLUCOSE,
     OMRON_EEPROM,
+    OMRON_EXTENSION,
     PULSE_OXIMETER,
     THERMOMETER,
     Recognised,
 )
-from ohx_desktop.ble.support import Support
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ def _names(pattern: str) -> re.Pattern[str]:
 # Omron: group 0000 is blood pressure, then the model id and the address.
 _OMRON_CUFF = _names(r"BLEsmart_(?P<id>0000[0-9A-F]{4})[0-9A-F]{12}")
 _OMRON_MODEL = _names(r"(?P<model>HEM-\d{4}\w*(-\w+)?|BP\d{3,4}\w*)")
+_OMRON_SCALE = _names(r"(HBF|HN|KRD|BCM|SC)-\d{3}\w*( \w+)?|VIVA|HN300T2\w*")
 _BEURER_CUFF = _names(
     r"(Beurer )?(?P<model>BM\d\d\w*|BC\d\d\w*|SR BM1|SRBM1|DELUXE[56]00|PREMIUM800W?|SERIES\d+W?"
     r"|ELITE(950|PLUS)?|AUTO400)"
@@ -158,14 +161,18 @@ _OMRON_STANDARD_MODE = _names(
 _OMRON_SETTLE_S = 1.5
 
 
-def recognise(advertisement: Advertisement) -> Recognised | None:
+def recognise(
+    advertisement: Advertisement, policy: DevicePolicy = NOTHING_SWITCHED_ON
+) -> Recognised | None:
     """Return what the advertisement tells, or None for a device this program does not read."""
     sighting = sight(advertisement)
     has_makers_data = any(id_ in advertisement.manufacturer_data for id_ in COMPANIES)
     if sighting is not None and (sighting.is_certain or has_makers_data):
         return recognise_beurer(sighting.model, uses_passkey=sighting.uses_passkey)
+    if _is_omron_scale(advertisement):
+        return _omron_scale(advertisement, policy)
     if OMRON_SECURE_SERVICE in advertisement.service_uuids:
-        return _modern_omron(advertisement)
+        return _modern_omron(advertisement, policy)
     row = next((row for row in _TABLE if row.fits(advertisement)), None)
     if row is None or row.driver is None:
         return None
@@ -203,7 +210,48 @@ def recognise_beurer(model: Model, *, uses_passkey: bool) -> Recognised | None:
     )
 
 
-def _modern_omron(advertisement: Advertisement) -> Recognised | None:
+def _is_omron_scale(advertisement: Advertisement) -> bool:
+    """Tell by name, or by the service and the maker, as scales hardly show the others."""
+    name = advertisement.name or ""
+    local_name = decode_local_name(name)
+    if local_name is not None:
+        return not local_name.is_cuff
+    is_weight = WEIGHT_SCALE_SERVICE in advertisement.service_uuids
+    return (
+        _OMRON_SCALE.fullmatch(name) is not None
+        or (is_weight and OMRON in advertisement.manufacturer_data)
+    )  # fmt: skip
+
+
+def _omron_scale(advertisement: Advertisement, policy: DevicePolicy) -> Recognised | None:
+    """Return a scale, unless its name says that only its memory could be read, and is not.
+
+    By which way it is read is seen when it is connected.
+    """
+    name = advertisement.name or ""
+    local_name = decode_local_name(name)
+    known = (
+        candidates_for_advertised_id(local_name.model_id)
+        if local_name is not None
+        else candidates_for_name(name)
+    ).maps
+    if known and not any(one.by_services or policy.allows(one) for one in known):
+        return None
+    is_modern = OMRON_SECURE_SERVICE in advertisement.service_uuids
+    is_named = _OMRON_SCALE.fullmatch(name) is not None
+    return Recognised(
+        manufacturer="OMRON",
+        model=name if is_named else None,
+        driver=OMRON_EEPROM if is_modern else OMRON_EXTENSION,
+        model_id=None if local_name is None else local_name.model_id,
+        standard_mode=_is_in_standard_mode(advertisement),
+        settle_s=_OMRON_SETTLE_S,
+        pairs_first=True,
+        support=next((one.support for one in known), None),
+    )
+
+
+def _modern_omron(advertisement: Advertisement, policy: DevicePolicy) -> Recognised | None:
     """Return a device of the service FE4A, unless its name says that nobody has read its like.
 
     Most ids stand in no table, and one may serve a classic trim and a modern one: there the model
@@ -211,14 +259,12 @@ def _modern_omron(advertisement: Advertisement) -> Recognised | None:
     """
     name = advertisement.name or ""
     local_name = decode_local_name(name)
-    if local_name is not None and not local_name.is_cuff:
-        return None
     known = (
         candidates_for_advertised_id(local_name.model_id)
         if local_name is not None
         else candidates_for_name(name)
     ).maps
-    read = [one for one in known if one.support is not Support.MAP_ONLY]
+    read = [one for one in known if policy.allows(one)]
     is_omron = OMRON in advertisement.manufacturer_data or local_name is not None
     if (known and not read) or not (known or is_omron):
         return None

@@ -21,6 +21,7 @@ from ohx_desktop.ble.device_secrets import DeviceSecrets, NoSecrets
 from ohx_desktop.ble.events import CaptureEvent, LinkState, SessionFailed, StateChanged
 from ohx_desktop.ble.keeping import HeardRecord, KeepingLine
 from ohx_desktop.ble.link import Link, Radio
+from ohx_desktop.ble.policy import NOTHING_SWITCHED_ON, DevicePolicy
 from ohx_desktop.ble.recognised import Recognised
 from ohx_desktop.domain.clock import Now
 from ohx_desktop.domain.device import DeviceIdentity
@@ -55,8 +56,9 @@ class Conversation:
     `session_began` (aware) is the moment the person was called. `first_met` notes a frame and
     returns in which listening it was first met, None for now; `listening` is the present one.
     `last_sequences` are the highest record numbers taken so far, by the address of the device.
-    `identity` is who the device said it is, None before anybody asked. `keeping` makes records
-    durable before they are told, None where nobody keeps them.
+    `identity` is who the device said it is, None before anybody asked. `policy` is what an
+    administrator has switched on. `keeping` makes records durable before they are told, None where
+    nobody keeps them.
     """
 
     address: str
@@ -67,6 +69,7 @@ class Conversation:
     first_met: Callable[[bytes], object | None]
     listening: object
     secrets: DeviceSecrets = field(default_factory=NoSecrets)
+    policy: DevicePolicy = NOTHING_SWITCHED_ON
     last_sequences: MutableMapping[str, int] = field(default_factory=dict)
     identity: DeviceIdentity | None = None
     events: "asyncio.Queue[CaptureEvent | None]" = field(default_factory=asyncio.Queue)

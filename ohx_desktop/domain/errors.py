@@ -9,7 +9,7 @@ because errors reach logs. A bug of ours is not an OhxError: it crashes loudly.
     ├─ ConfigurationError
     ├─ AlreadyOpen
     ├─ DeviceError           DeviceNotFound, RadioUnavailable, PairingRefused, ConnectionLost,
-    │                        DeviceSilent
+    │                        DeviceSilent, DeviceNotSet
     ├─ DecodingError         Truncated, TrailingBytes, Unsupported, MeasurementFailed, Implausible
     ├─ RemoteError           Transient, Refused, NotAuthorised, Misconfigured
     ├─ StoreError            StoreEnvironment, StoreDamaged, StoreTooNew, NotKept
@@ -131,6 +131,14 @@ class DeviceSilent(DeviceError):  # noqa: N818
     """The device did not answer within the deadline."""
 
     code = "device-silent"
+
+
+class DeviceNotSet(DeviceError):  # noqa: N818
+    """The device did not take what an administrator has this program write to it."""
+
+    code = "device-not-set"
+    meaning = "its readings were taken, and none of them depends on it"
+    hint = "check the date and time on the device"
 
 
 # ── data ─────────────────────────────────────────────────────────────────────────────────────

@@ -17,6 +17,8 @@ class Flag(StrEnum):
     MANUAL_ENTRY = "manual_entry"
     USER_CONFIRMED = "user_confirmed"
     IMPLAUSIBLE = "implausible"
+    UNPROVEN_MODEL = "unproven_model"
+    """Read by a layout that nobody has shown to be right for this model."""
 
     # Oximeters.
     EARLY_ESTIMATE = "early_estimate"

@@ -83,7 +83,10 @@ class Reading:
     @property
     def needs_display_check(self) -> bool:
         """True when only a look at the device's display can tell that this is the new reading."""
-        return not self.stored and self.clock.trust in {ClockTrust.UNKNOWN, ClockTrust.RECEIVED}
+        if self.stored:
+            return False
+        has_no_clock = self.clock.trust in {ClockTrust.UNKNOWN, ClockTrust.RECEIVED}
+        return has_no_clock or Flag.UNPROVEN_MODEL in self.flags
 
     def quantity(self, kind: QuantityKind) -> Quantity | None:
         """Return the quantity of this kind, or None."""

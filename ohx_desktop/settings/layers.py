@@ -21,6 +21,8 @@ from ohx_desktop.settings.profile import Profile, machine_config_file, policy_fi
 _PREFIX = "OHX_"
 # Variables with a meaning of their own, which are no settings.
 _NOT_SETTINGS = frozenset({"OHX_PROFILE"})
+# Settings that are lists, which a variable separates by commas.
+_LISTS = frozenset({"languages", "set_clock", "clear_unread", "allow_unconfirmed"})
 
 
 class Layer(StrEnum):
@@ -123,7 +125,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         inner = content
         for section in sections:
             inner = inner.setdefault(section, {})
-        inner[key] = value.split(",") if key == "languages" else value
+        inner[key] = value.split(",") if key in _LISTS else value
     return content
 
 

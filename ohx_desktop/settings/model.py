@@ -99,6 +99,27 @@ class StoreSettings(_Section):
         return self
 
 
+class DeviceSettings(_Section):
+    """What is switched on for models of devices, by their names in docs/devices.md.
+
+    By default nothing is written to a device but what its protocol needs to be read.
+    """
+
+    set_clock: tuple[str, ...] = Field(
+        default=(), description="Set the clock of these models once their records are in."
+    )
+    clear_unread: tuple[str, ...] = Field(
+        default=(),
+        description="Tell these Omron models that their records were fetched; the maker's program "
+        "then no longer finds them.",
+    )
+    allow_unconfirmed: tuple[str, ...] = Field(
+        default=(),
+        description="Read these map-only Omron models; each reading must be compared with the "
+        "display.",
+    )
+
+
 class CloudProviderSettings(_Section):
     """A cloud provider; the clinic brings its own client id."""
 
@@ -134,6 +155,7 @@ class Settings(_Section):
     ehr: EhrSettings = EhrSettings()
     station: StationSettings = StationSettings()
     store: StoreSettings = StoreSettings()
+    devices: DeviceSettings = DeviceSettings()
     cloud: CloudSettings = CloudSettings()
     kiosk: KioskSettings = KioskSettings()
     window: WindowSettings = WindowSettings()

@@ -209,6 +209,7 @@ FLAGS: Final = {
     "manual_entry": "Typed by hand",
     "user_confirmed": "Confirmed on the device",
     "implausible": "Not plausible: measure again",
+    "unproven_model": "Model not proven: compare the values",
     "early_estimate": "Early estimate: the measurement was still going on",
     "questionable": "Questionable, says the device",
     "poor_signal": "Poor signal",

@@ -13,6 +13,8 @@ from typing import TypeVar
 
 from ohx_desktop.domain.quantity import QuantityKind
 from ohx_desktop.virtual.cuff import Cuff
+from ohx_desktop.virtual.extension_encoding import GUEST
+from ohx_desktop.virtual.extension_profiles import ExtensionKind, ExtensionProfile
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.ffe0 import Ffe0Scale
 from ohx_desktop.virtual.ffe0_profiles import Ffe0Profile
@@ -20,7 +22,9 @@ from ohx_desktop.virtual.ffe0_records import Ffe0User
 from ohx_desktop.virtual.glucose_meter import GlucoseMeter
 from ohx_desktop.virtual.memory import CuffClock
 from ohx_desktop.virtual.omron_eeprom import OmronEepromCuff
-from ohx_desktop.virtual.omron_models import EepromProfile
+from ohx_desktop.virtual.omron_extension import ExtensionDevice
+from ohx_desktop.virtual.omron_models import HN_300T2, EepromProfile
+from ohx_desktop.virtual.omron_scale import OmronEepromScale
 from ohx_desktop.virtual.oximeter import Oximeter
 from ohx_desktop.virtual.po60 import Po60
 from ohx_desktop.virtual.profiles import CuffProfile, Pace
@@ -179,6 +183,66 @@ def omron_eeprom(profile: EepromProfile, *, key: bytes | None = OMRON_KEY) -> Ro
             facts={} if key is None else {"key": key.hex()},
             measures=_as_pressures(_MEASUREMENT),
             remembers=[(_as_pressures(values), ago) for values, _, ago in backlog],
+        )
+
+    return make
+
+
+def omron_scale() -> Role:
+    """Cast a HN-300T2, whose memory is read."""
+
+    def make(given: Circumstances) -> Actor:
+        device = OmronEepromScale(
+            address=given.address,
+            clock=given.clock(HN_300T2.factory_time),
+            pace=given.pace(HN_300T2.pace),
+            faults=given.faults,
+        )
+        if given.has_backlog:
+            for weight_kg, ago in zip(_OLD_WEIGHTS_KG, AGES, strict=True):
+                device.remember_weight(weight_kg, ago=ago)
+        return Actor(
+            device=device,
+            model=HN_300T2.model,
+            measure=lambda: device.weigh(_WEIGHT_KG),
+            wake=device.press_bluetooth_button,
+            enter_pairing=device.hold_bluetooth_button,
+        )
+
+    return make
+
+
+def omron_extension(profile: ExtensionProfile, *, has_user: bool = True) -> Role:
+    """Cast a device with numbered records; a scale with a user for this computer, or the guest."""
+
+    def make(given: Circumstances) -> Actor:
+        device = ExtensionDevice(
+            profile,
+            address=given.address,
+            clock=given.clock(profile.factory_time),
+            pace=given.pace(profile.pace),
+            faults=given.faults,
+        )
+        is_scale = profile.kind is ExtensionKind.SCALE
+        user, facts = 1, {}
+        if is_scale and has_user:
+            user = device.users.register(CONSENT_CODE) or user
+            facts = {"user": str(user), "consent_code": f"{CONSENT_CODE:04d}"}
+        elif is_scale:
+            user = GUEST
+        olds: Sequence[tuple[int | Decimal, ...]] = _OLD_PRESSURES
+        new: tuple[int | Decimal, ...] = _MEASUREMENT
+        if is_scale:
+            olds, new = [(weight_kg,) for weight_kg in _OLD_WEIGHTS_KG], (_WEIGHT_KG,)
+        if given.has_backlog:
+            for values, ago in zip(olds, AGES, strict=True):
+                device.remember(*values, user=user, ago=ago)
+        return Actor(
+            device=device,
+            model=profile.model,
+            measure=lambda: device.measure(*new, user=user),
+            wake=device.press_button,
+            facts=facts,
         )
 
     return make

@@ -50,6 +50,8 @@ class Connection:
         self._is_table_void = False
         self._opened_s = asyncio.get_running_loop().time()
         self._subscribed_after_s: dict[int, float] = {}
+        self.written: list[tuple[str, bytes]] = []
+        """What the host wrote, each with the UUID of its characteristic."""
         self.on_activity: Callable[[], None] = lambda: None
         self.on_security_request: Callable[[], None] = lambda: None
 
@@ -88,6 +90,7 @@ class Connection:
         writable = {Property.WRITE, Property.WRITE_WITHOUT_RESPONSE}
         if not characteristic.properties & writable or characteristic.on_write is None:
             raise AttError(0x03)
+        self.written.append((characteristic.uuid, value))
         characteristic.on_write(value)
 
     async def subscribe(self, handle: int, on_value: OnValue) -> None:
@@ -134,6 +137,13 @@ class Connection:
         if not self.is_subscribed(characteristic):
             return None
         return self._subscribed_after_s[characteristic.handle]
+
+    def subscribed_for_s(self, characteristic: Characteristic) -> float | None:
+        """Return how long ago the host subscribed; None while it has not."""
+        after_s = self.subscribed_after_s(characteristic)
+        if after_s is None:
+            return None
+        return asyncio.get_running_loop().time() - self._opened_s - after_s
 
     def request_security(self) -> None:
         """Ask the host to pair or encrypt; it does so by itself, some time later.

@@ -24,6 +24,7 @@ from ohx_desktop.virtual.memory import CuffClock, CuffMemory, StoredRecord
 from ohx_desktop.virtual.peripheral import Peripheral, six_digits
 from ohx_desktop.virtual.profiles import CuffProfile, MeanPressure, OnTheAir, Pace
 
+_GREETING = bytes(20)
 _INFLATION_STEPS = 20
 """Cuff pressures shown during one measurement."""
 
@@ -55,7 +56,14 @@ class Cuff:
         self.clock = clock or CuffClock()
         self.memory = CuffMemory(profile.users, profile.memory_per_user, profile.delivery)
         self._pace = pace or profile.pace
-        self._services = CuffServices(profile, serial=serial, clock=self.clock)
+        self._is_greeted = False
+        self._services = CuffServices(
+            profile,
+            serial=serial,
+            clock=self.clock,
+            on_greeting=self._greeted,
+            ignores_writes=lambda: self.peripheral.faults.ignored_writes,
+        )
         self.peripheral = Peripheral(
             address=address,
             services=self._services.all,
@@ -190,8 +198,12 @@ class Cuff:
                 pressure = (systolic + 30) * (_INFLATION_STEPS - step) // _INFLATION_STEPS
                 await connection.send(characteristic, encode_cuff_pressure(pressure))
 
+    def _greeted(self, value: bytes) -> None:
+        self._is_greeted = value == _GREETING
+        self._news.set()
+
     def _connected(self, connection: Connection) -> None:
-        self._has_handed_over = False
+        self._has_handed_over = self._is_greeted = False
         connection.on_activity = self._news.set
         self._serving = asyncio.get_running_loop().create_task(self._serve(connection))
 
@@ -234,6 +246,8 @@ class Cuff:
     def _is_listened_to(self, connection: Connection) -> bool:
         after_s = connection.subscribed_after_s(self._services.measurement)
         is_heard = after_s is not None and after_s >= self.profile.settle_s
+        if self.profile.waits_for_greeting and not self._is_greeted:
+            return False
         return is_heard and not connection.faults.silent
 
     async def _wait_for_news(self, connection: Connection) -> None:

@@ -69,6 +69,12 @@ class Faults:
     """Send this value with its last byte inverted, where private protocols keep a check."""
     damaged_record: bool = False
     """The next record is stored with a check byte that does not fit it."""
+    lost_indications: tuple[int, ...] = ()
+    """Never send these; the others follow."""
+    record_response: int | None = None
+    """Answer every request for records with this response code, and send none."""
+    ignored_writes: bool = False
+    """Confirm what is written to the memory or the clock, and keep it as it was."""
     duplicated_indication: int | None = None
     """Send this indication twice, as after a lost confirmation."""
     repeats: int = 1
@@ -87,6 +93,8 @@ class Faults:
 
     def frames_for(self, number: int, frame: bytes) -> tuple[bytes, ...]:
         """Return what is really sent for indication `number`: spoilt, twice, or as it is."""
+        if number in self.lost_indications:
+            return ()
         if number == self.wrong_checksum:
             frame = frame[:-1] + bytes((frame[-1] ^ 0xFF,))
         if number == self.malformed_indication:

@@ -17,9 +17,10 @@ from ohx_desktop.virtual.gatt import DEFAULT_MTU
 from ohx_desktop.virtual.memory import CuffClock
 from ohx_desktop.virtual.omron_memory import EepromMemory
 from ohx_desktop.virtual.omron_models import EepromProfile
-from ohx_desktop.virtual.omron_services import MODERN_SERVICE, OmronServices
+from ohx_desktop.virtual.omron_services import OmronServices
 from ohx_desktop.virtual.omron_session import PIECE, EepromSession, FrameAssembler
 from ohx_desktop.virtual.omron_unlock import Lock
+from ohx_desktop.virtual.omron_uuids import MODERN_SERVICE
 from ohx_desktop.virtual.peripheral import AdvertisingData, Peripheral
 from ohx_desktop.virtual.profiles import BLOOD_PRESSURE_SERVICE, OMRON_COMPANY, Pace
 
@@ -32,8 +33,11 @@ _READ_REPLY = b"\x81\x00"
 class OmronEepromCuff:
     """A cuff of the given model. `key`: what an earlier host programmed into a classic one.
 
-    Call `close` when done; it owns tasks while it is awake.
+    `group` begins the model's number on the air: cuffs or scales. Call `close` when done; it owns
+    tasks while it is awake.
     """
+
+    group = "0000"
 
     def __init__(
         self,
@@ -45,11 +49,17 @@ class OmronEepromCuff:
         pace: Pace | None = None,
         faults: Faults | None = None,
         key: bytes | None = None,
+        memory: EepromMemory | None = None,
     ) -> None:
         self.profile = profile
         self.clock = clock or CuffClock()
-        self.memory = EepromMemory(profile, self.clock)
-        self.session = EepromSession(profile, self.memory, show=self._show)
+        self.memory = memory or EepromMemory(profile, self.clock)
+        self.session = EepromSession(
+            profile,
+            self.memory,
+            show=self._show,
+            ignores_writes=lambda: self.peripheral.faults.ignored_writes,
+        )
         self.lock = Lock(
             profile.unlock,
             key=key,
@@ -154,7 +164,9 @@ class OmronEepromCuff:
     def _advertising(self) -> AdvertisingData:
         profile = self.profile
         prefix = "BLEsmart_" if self._in_pairing_mode else "BLESmart_"
-        smart_name = f"{prefix}0000{profile.model_id}{self.peripheral.address.replace(':', '')}"
+        smart_name = (
+            f"{prefix}{self.group}{profile.model_id}{self.peripheral.address.replace(':', '')}"
+        )
         unread = self.memory.unread
         flags = len(unread) - 1
         flags |= 0 if self.clock.is_set else 0x04

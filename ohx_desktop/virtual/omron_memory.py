@@ -84,10 +84,14 @@ class EepromMemory:
     def store(self, record: CuffRecord, *, is_damaged: bool = False) -> None:
         """Write a record into the next slot of its user; the oldest one gives way."""
         ring = self._rings[record.user - 1]
-        ring.sequence += 1
-        encoded = bytearray(encode_record(record, self._profile, sequence=ring.sequence))
+        encoded = bytearray(encode_record(record, self._profile, sequence=ring.sequence + 1))
         if is_damaged:
             encoded[0] ^= 0x01
+        self._keep(ring, bytes(encoded))
+
+    def _keep(self, ring: _Ring, encoded: bytes) -> None:
+        """Put a record into the next slot of a ring."""
+        ring.sequence += 1
         address = ring.start + ring.next_slot * self._profile.record_size
         self._bytes[address : address + len(encoded)] = encoded
         ring.next_slot = (ring.next_slot + 1) % self._profile.slots
@@ -119,17 +123,24 @@ class EepromMemory:
             raise OutsideMemory
         settings = bytearray(self.read(profile.settings_read, size))
         settings[offset : offset + len(data)] = data
-        clock_end = profile.clock_offset + _CLOCK_LENGTH[profile.clock]
-        if offset < clock_end and offset + len(data) > profile.clock_offset:
-            self._set_clock(bytes(settings[profile.clock_offset : clock_end]))
-        for number, ring in enumerate(self._rings):
-            ring.unread = self._word(settings, 4 + 2 * number) & 0x3FFF
+        clock_end = profile.clock_offset + len(self._clock_block())
+        writes_clock = offset < clock_end and offset + len(data) > profile.clock_offset
+        self._take_over(bytes(settings), writes_clock=writes_clock)
         start = profile.settings_read
         self._bytes[start : start + size] = settings
 
+    def _take_over(self, settings: bytes, *, writes_clock: bool) -> None:
+        """Do what was written: set the clock, change the counters. Raises ClockRefused."""
+        profile = self._profile
+        if writes_clock:
+            clock_end = profile.clock_offset + _CLOCK_LENGTH[profile.clock]
+            self._set_clock(settings[profile.clock_offset : clock_end])
+        for number, ring in enumerate(self._rings):
+            ring.unread = self._word(settings, 4 + 2 * number) & 0x3FFF
+
     # ── settings ─────────────────────────────────────────────────────────────────────────────
 
-    def _word(self, settings: bytearray, offset: int) -> int:
+    def _word(self, settings: bytes, offset: int) -> int:
         return int.from_bytes(settings[offset : offset + 2], self._profile.byte_order)
 
     def _index(self) -> bytes:

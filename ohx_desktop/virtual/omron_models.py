@@ -194,6 +194,25 @@ HEM_7380T1 = EepromProfile(
 )
 """Modern, two users. It answers a token, yet two programs read it without one."""
 
+HN_300T2 = EepromProfile(
+    model="HN300T2IntelliIT",
+    model_id="0212",
+    is_modern=True,
+    unlock=Unlock.TOKEN,
+    byte_order="big",
+    record_size=16,
+    trailer=Trailer.SUM_ZERO,
+    users=(0x02C0,),
+    slots=30,
+    settings_read=0x01A0,
+    settings_write=0x0230,
+    index_size=12,
+    clock=ClockLayout.T3,
+    clock_offset=0x18,
+    largest_read=0x10,
+)
+"""A scale. Its records, index and clock have forms of their own: see `omron_scale`."""
+
 EEPROM_PROFILES: Mapping[str, EepromProfile] = {
     "omron-hem-7322t": HEM_7322T,
     "omron-hem-6232t": HEM_6232T,

@@ -73,8 +73,14 @@ class EepromSession:
     """One session with the memory, from start to end. `show` puts text on the display."""
 
     def __init__(
-        self, profile: EepromProfile, memory: EepromMemory, *, show: Callable[[str | None], None]
+        self,
+        profile: EepromProfile,
+        memory: EepromMemory,
+        *,
+        show: Callable[[str | None], None],
+        ignores_writes: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._ignores_writes = ignores_writes
         self.is_open = False
         self.was_completed = False
         self._profile = profile
@@ -129,7 +135,8 @@ class EepromSession:
 
     def _write(self, address: int, data: bytes) -> bytes:
         try:
-            self._memory.write(address, data)
+            if not self._ignores_writes():
+                self._memory.write(address, data)
         except OutsideMemory:
             return self._refuse()
         except ClockRefused:

@@ -81,6 +81,7 @@ class Peripheral:
         self._wobble_db = 1
         self._heard = asyncio.Event()
         self._watchers: list[Callable[[Peripheral], None]] = []
+        self._earlier: list[tuple[str, bytes]] = []
         self._faults = Faults()
         self._connections = 0
         self._refusals = 0
@@ -94,6 +95,11 @@ class Peripheral:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._faults, self._connections, self._refusals = faults, 0, 0
+
+    @property
+    def written(self) -> tuple[tuple[str, bytes], ...]:
+        """All that hosts ever wrote, each with the UUID of its characteristic."""
+        return (*self._earlier, *([] if self.connection is None else self.connection.written))
 
     # ── on the air ───────────────────────────────────────────────────────────────────────────
 
@@ -184,6 +190,7 @@ class Peripheral:
         self.display = text
 
     def _disconnected(self) -> None:
+        self._earlier += [] if self.connection is None else self.connection.written
         self.connection = None
         self.on_disconnected()
         self._tell_watchers()

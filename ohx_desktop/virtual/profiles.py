@@ -110,6 +110,8 @@ class CuffProfile:
     has_current_time: bool = True
     accepts_time: bool = True
     has_intermediate: bool = False
+    waits_for_greeting: bool = False
+    """It sends nothing before its maker's channel was listened to and greeted."""
     factory_time: datetime
     """Where the clock starts after a battery change."""
     pace: Pace
@@ -190,6 +192,20 @@ OMRON_HEM_7322T = CuffProfile(
 """Omron without Current Time Service. Its model id is not published, so the plain device name
 stands in the advertisement, as stacks show it once bonded."""
 
+OMRON_BP7255 = CuffProfile(
+    manufacturer="OMRONHEALTHCARE",
+    model="BP7255",
+    firmware="1.0.0",
+    advertising=_omron_named("BP7255"),
+    feature=0x0027,
+    users=(1,),
+    memory_per_user=30,
+    waits_for_greeting=True,
+    factory_time=datetime.fromisoformat("2021-01-01T00:00:00"),
+    pace=Pace(quiet_s=3.0),
+)
+"""Omron in standard mode that waits for twenty zero bytes."""
+
 BEURER_BM54 = CuffProfile(
     manufacturer="Beurer GmbH",
     model="BM54",
@@ -239,6 +255,7 @@ GENERIC_CUFF = CuffProfile(
 PROFILES: Mapping[str, CuffProfile] = {
     "omron-hem-7155t": OMRON_HEM_7155T,
     "omron-hem-7322t": OMRON_HEM_7322T,
+    "omron-bp7255": OMRON_BP7255,
     "beurer-bm54": BEURER_BM54,
     "beurer-bm85": BEURER_BM85,
     "generic": GENERIC_CUFF,

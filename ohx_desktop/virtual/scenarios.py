@@ -14,6 +14,8 @@ from ohx_desktop.virtual.cast import (
     ffe0_scale,
     glucose_meter,
     omron_eeprom,
+    omron_extension,
+    omron_scale,
     oximeter,
     po60,
     scale,
@@ -21,6 +23,7 @@ from ohx_desktop.virtual.cast import (
 )
 from ohx_desktop.virtual.computer import CSR8510, Computer, Daemon, Switch
 from ohx_desktop.virtual.device_services import set_battery
+from ohx_desktop.virtual.extension_profiles import BP7900, HBF_222T
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.ffe0_profiles import BF800, SBF70
 from ohx_desktop.virtual.omron_models import (
@@ -33,6 +36,7 @@ from ohx_desktop.virtual.profiles import (
     BEURER_BM54,
     BEURER_BM85,
     GENERIC_CUFF,
+    OMRON_BP7255,
     OMRON_HEM_7155T,
     OMRON_HEM_7322T,
 )
@@ -109,6 +113,9 @@ _BEURER = Scenario(role=cuff(BEURER_BM54))
 _EEPROM = Scenario(role=omron_eeprom(HEM_7155T))
 _FE4A = Scenario(role=omron_eeprom(HEM_7380T1, key=None))
 _SCALE = Scenario(role=scale(BF720))
+_BP7900 = Scenario(role=omron_extension(BP7900))
+_HBF = Scenario(role=omron_extension(HBF_222T))
+_HN = Scenario(role=omron_scale())
 _FFE0 = Scenario(role=ffe0_scale(SBF70), is_bonded=False)
 
 _CUFFS: Mapping[str, Scenario] = {
@@ -117,6 +124,7 @@ _CUFFS: Mapping[str, Scenario] = {
     "omron-unpaired": replace(_OMRON, is_bonded=False),
     "beurer": _BEURER,
     "beurer-unpaired": replace(_BEURER, is_bonded=False),
+    "beurer-clock-never-set": replace(_BEURER, clock_is_set=False),
     "beurer-bm85": Scenario(role=cuff(BEURER_BM85), is_bonded=False),
     "generic": Scenario(role=cuff(GENERIC_CUFF), is_bonded=False),
     "new-only": replace(_OMRON, has_backlog=False),
@@ -184,6 +192,31 @@ _SCALES: Mapping[str, Scenario] = {
     "ffe0-scale-link-lost-once": replace(
         _FFE0, faults=Faults(lose_link_after_indications=3, connections=1)
     ),
+}
+
+_OMRON_BY_NUMBER: Mapping[str, Scenario] = {
+    "omron-bp7255": Scenario(role=cuff(OMRON_BP7255)),
+    "omron-extension": _BP7900,
+    "omron-extension-unpaired": replace(_BP7900, is_bonded=False),
+    "omron-extension-clock-never-set": replace(_BP7900, clock_is_set=False),
+    "omron-extension-refused": replace(_BP7900, faults=Faults(record_response=2)),
+    # Sent unasked and then again when asked for: both times without the new record's second half.
+    "omron-extension-half-lost": replace(_BP7900, faults=Faults(lost_indications=(7, 16))),
+    "omron-extension-link-lost-once": replace(
+        _BP7900, faults=Faults(lose_link_after_indications=5, connections=1)
+    ),
+    "omron-extension-silent": replace(_BP7900, link_timeout_s=3.0, faults=Faults(silent=True)),
+    "omron-scale-extension": _HBF,
+    "omron-scale-extension-guest": Scenario(role=omron_extension(HBF_222T, has_user=False)),
+    "omron-scale-extension-backlog-only": replace(_HBF, measures=False),
+    "omron-scale-extension-clock-never-set": replace(_HBF, clock_is_set=False),
+    "omron-scale-extension-refused": replace(_HBF, faults=Faults(record_response=8)),
+    "omron-scale-extension-half-lost": replace(_HBF, faults=Faults(lost_indications=(9,))),
+    "omron-scale-extension-failed": replace(_HBF, faults=Faults(failed_measurement=True)),
+    "omron-scale-eeprom": _HN,
+    "omron-scale-eeprom-unpaired": replace(_HN, is_bonded=False, starts_pairing=True),
+    "omron-scale-eeprom-clock-wrong": replace(_HN, clock_offset=timedelta(hours=-1)),
+    "omron-scale-eeprom-damaged-record": replace(_HN, faults=Faults(damaged_record=True)),
 }
 
 _FT95 = Scenario(role=thermometer(FT95))
@@ -274,6 +307,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_CUFFS,
     **_EEPROM_CUFFS,
     **_SCALES,
+    **_OMRON_BY_NUMBER,
     **_VITAL_SIGNS,
     **_COMPUTERS,
 }

@@ -6,6 +6,7 @@ A new family is one row of FAMILIES.
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ohx_desktop.ble.assigned_numbers import (
@@ -37,13 +38,20 @@ from ohx_desktop.ble.codec.local_time import decode_local_time
 from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.codec.measurements import MEASUREMENTS
 from ohx_desktop.ble.codec.reference_time import decode_reference_time
+from ohx_desktop.ble.omron.extension_records import records_of
+from ohx_desktop.ble.omron.models import candidates_for_name
+from ohx_desktop.ble.omron.stored_record import decode_stored_record
+from ohx_desktop.ble.omron.uuids import EXTENSION_BLOOD_PRESSURE, EXTENSION_WEIGHT
 from ohx_desktop.domain.errors import DecodingError
 from ohx_desktop.domain.plausibility import LIMITS, require_plausible
 
 _VECTORS = Path(__file__).parents[1] / "vectors" / "ble"
 _BEURER_VECTORS = _VECTORS.parent / "beurer"
+_OMRON_VECTORS = _VECTORS.parent / "omron"
+_OMRON_PRESSURE = 31
 _FIRST_PACKET_LENGTH = 18
 _NOTIFICATION = 20
+_NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +130,54 @@ def _pair(packet: bytes) -> bool:
     return _check(MEASUREMENTS[BODY_COMPOSITION_MEASUREMENT](halves))
 
 
+def _omron(name: str, *, model: str = "") -> tuple[bytes, ...]:
+    """Return the frames of Omron's own vectors, joined; of one model where one is named."""
+    vectors = json.loads((_OMRON_VECTORS / f"{name}.json").read_bytes())["vectors"]
+    frames = (v.get("frames") or [v["frame"]] for v in vectors if model in v.get("model", ""))
+    return tuple(bytes.fromhex("".join(parts)) for parts in frames)
+
+
+def _halves(characteristic: str, first_length: int) -> Callable[[bytes], bool]:
+    """Decode a packet as the two notifications of a record of the extension."""
+
+    def decode(packet: bytes) -> bool:
+        frames = [half for half in (packet[:first_length], packet[first_length:]) if half]
+        for record, error in records_of(characteristic, frames, received_at=_NOW):
+            if error is not None:
+                raise error
+            require_plausible(record.quantities or ())
+        return True
+
+    return decode
+
+
+def _eeprom(model: str) -> Callable[[bytes], bool]:
+    (memory,) = candidates_for_name(model).maps
+
+    def decode(packet: bytes) -> bool:
+        return _check([decode_stored_record(packet, memory, user=None, unconfirmed=True)])
+
+    return decode
+
+
 FAMILIES: dict[str, Family] = {
+    "omron-pressure": Family(
+        seeds=tuple(one for one in _omron("extension") if len(one) == _OMRON_PRESSURE),
+        decode=_halves(EXTENSION_BLOOD_PRESSURE, 20),
+    ),
+    "omron-weight": Family(
+        seeds=tuple(one for one in _omron("extension") if len(one) != _OMRON_PRESSURE),
+        decode=_halves(EXTENSION_WEIGHT, 19),
+    ),
+    "omron-scale-memory": Family(
+        seeds=_omron("scale_record", model="HN-300T2"), decode=_eeprom("HN-300T2")
+    ),
+    "omron-composition-memory": Family(
+        seeds=_omron("scale_record", model="HBF-702T"), decode=_eeprom("HBF-702T")
+    ),
+    "omron-cuff-memory": Family(
+        seeds=_omron("eeprom_record", model="HEM-6232T"), decode=_eeprom("HEM-6232T")
+    ),
     "po60": Family(seeds=_beurer_seeds("oximetry", "po60_messages"), decode=_po60),
     "beurer-glucose": Family(seeds=_beurer_seeds("glucose"), decode=_beurer_glucose),
     "beurer-temperature": Family(seeds=_beurer_seeds("temperature"), decode=_beurer_temperature),

@@ -51,6 +51,8 @@ SCENES = (
     Scene(scenario="omron-no-clock-service", values=(NEW,), trust="device"),
     Scene(scenario="omron-unpaired", values=(NEW,), trust="device"),
     Scene(scenario="beurer", values=(BEURER_NEW,), trust="device"),
+    Scene(scenario="beurer-clock-never-set", values=(BEURER_NEW,), trust="unknown"),
+    Scene(scenario="omron-extension", values=(NEW,), trust="device"),
     Scene(scenario="generic", values=(NEW,), trust="device"),
     Scene(scenario="new-only", values=(NEW,), trust="device"),
     Scene(scenario="backlog-only", stored=True, values=OLD, trust="device"),
@@ -220,6 +222,16 @@ def test_a_computer_without_a_bus_says_that_bluetooth_does_not_run(
     )
     assert run.code == 4
     assert run.error["code"] == "radio-unavailable"
+
+
+@pytest.mark.parametrize("command", ["scan", "read"])
+def test_a_model_for_which_there_is_nothing_to_switch_on_is_told_at_once(
+    station: Workstation, command: str
+) -> None:
+    station.configure('[devices]\nclear_unread = ["HEM-7322"]\n')
+    run = station.run(command, "--seconds", "3")
+    assert (run.code, run.error["code"]) == (3, "configuration")
+    assert "HEM-7322" in run.error["message"]
 
 
 def test_a_device_that_is_not_there_is_not_registered(station: Workstation) -> None:

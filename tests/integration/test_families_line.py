@@ -14,6 +14,7 @@ import pytest
 from hosts import carry_in
 from meeting import ADDRESS, PASSKEY, Meeting, Person, until
 
+from ohx_desktop.ble import registry
 from ohx_desktop.ble.beurer import scale as scale_session
 from ohx_desktop.ble.device_secrets import DeviceSecrets, VolatileSecrets
 from ohx_desktop.ble.events import (
@@ -26,12 +27,14 @@ from ohx_desktop.ble.events import (
 )
 from ohx_desktop.ble.link import AskPasskey
 from ohx_desktop.ble.listening import Listener
+from ohx_desktop.ble.omron import extension_session
 from ohx_desktop.ble.radio import BleakRadio
 from ohx_desktop.domain.clock import system_now
 from ohx_desktop.domain.device import ClockTrust
 from ohx_desktop.domain.errors import (
     ConnectionLost,
     DecodingError,
+    DeviceError,
     DeviceSilent,
     MeasurementFailed,
     PairingRefused,
@@ -41,9 +44,11 @@ from ohx_desktop.domain.errors import (
 from ohx_desktop.domain.quantity import QuantityKind
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.virtual.cast import OMRON_KEY
+from ohx_desktop.virtual.extension_profiles import ExtensionProfile
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.memory import CuffClock
 from ohx_desktop.virtual.omron_eeprom import OmronEepromCuff
+from ohx_desktop.virtual.omron_extension import ExtensionDevice
 from ohx_desktop.virtual.omron_models import (
     HEM_6232T,
     HEM_7142T2,
@@ -189,13 +194,32 @@ def kept_for(facts: Mapping[str, str]) -> str:
     return OMRON_KEY.hex() if "key" in facts else ""
 
 
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the program leave virtual devices the little time they need."""
+    monkeypatch.setattr(registry, "_OMRON_SETTLE_S", 0.05)
+    monkeypatch.setattr(extension_session, "AFTER_SUBSCRIBING_S", 0.05)
+    monkeypatch.setattr(extension_session, "AFTER_CONSENT_S", 0.1)
+    monkeypatch.setattr(extension_session, "ANSWER_S", 1.5)
+
+
+def quickened(profile: ExtensionProfile) -> ExtensionProfile:
+    return replace(
+        profile,
+        subscribing_s=min(profile.subscribing_s, 0.03),
+        busy_s=min(profile.busy_s, 0.06),
+    )
+
+
 class Scene:
     """A scenario of the bench, and what a listener tells of it."""
 
     def __init__(self, meeting: Meeting, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         # The person steps on as soon as the scale is asked; nothing more is in its memory.
         monkeypatch.setattr(scale_session, "BACKLOG_S", 1.2)
+        without_waiting(monkeypatch)
         _, self.actor = SCENARIOS[name].furnish()
+        if isinstance(self.actor.device, ExtensionDevice):
+            self.actor.device.profile = quickened(self.actor.device.profile)
         carry_in(meeting, self.actor.device, is_bonded=SCENARIOS[name].is_bonded)
         self._secrets = VolatileSecrets()
         self._ear = listener(meeting, self._secrets)
@@ -219,6 +243,10 @@ SCENES = [
     ("omron-fe4a", NEW),
     ("omron-fe4a-token", NEW),
     ("beurer-bm85", NEW),
+    ("omron-extension", NEW),
+    ("omron-scale-extension", WEIGHED),
+    ("omron-scale-eeprom", WEIGHED),
+    ("omron-bp7255", NEW),
     ("scale", WEIGHED),
     ("scale-stubs", WEIGHED),
     ("ffe0-scale", WEIGHED),
@@ -249,6 +277,8 @@ async def test_exactly_the_new_reading_is_new(
     [
         ("omron-eeprom-other-host", [PairingRefused]),
         ("omron-eeprom-silent", [ConnectionLost, DeviceSilent]),
+        ("omron-scale-extension-refused", [DeviceError]),
+        ("omron-scale-extension-half-lost", [Truncated]),
         ("scale-no-user", [PairingRefused]),
         ("scale-silent", [ConnectionLost, DeviceSilent]),
         ("ffe0-scale-dozing", [DeviceSilent]),

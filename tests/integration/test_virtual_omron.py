@@ -21,7 +21,7 @@ from ohx_desktop.virtual.omron_models import (
     HEM_7380T1,
     EepromProfile,
 )
-from ohx_desktop.virtual.omron_services import RX, TX, UNLOCK
+from ohx_desktop.virtual.omron_uuids import RX, TX, UNLOCK
 from ohx_desktop.virtual.profiles import BRISK
 
 KEY = bytes.fromhex("deadbeaf12341234deadbeaf12341234")

@@ -12,7 +12,7 @@ from meeting import MEASUREMENT, Person, bench_process, close_bleak, register_ag
 
 from ohx_desktop.virtual.ffe0 import FFE1
 from ohx_desktop.virtual.gatt import uuid16
-from ohx_desktop.virtual.omron_services import RX, TX, UNLOCK
+from ohx_desktop.virtual.omron_uuids import RX, TX, UNLOCK
 
 START, END = "0800000000100018", "080f000000000007"
 READ_INDEX = "0801000010100009"

@@ -1,18 +1,23 @@
 """Omron's EEPROM and extension: every value comes back, and no bytes do harm."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ohx_desktop.ble.dialogue import Expect, Heard, HostTime
+from ohx_desktop.ble.assigned_numbers import RECORD_ACCESS_CONTROL_POINT, USER_CONTROL_POINT
+from ohx_desktop.ble.dialogue import Expect, Heard, HostTime, Write
 from ohx_desktop.ble.omron.advertisement import decode_company_data, decode_local_name
 from ohx_desktop.ble.omron.extension import decode_extension_blood_pressure
 from ohx_desktop.ble.omron.extension import measured_of as cuff_measured
+from ohx_desktop.ble.omron.extension_records import records_of
+from ohx_desktop.ble.omron.extension_session import GUEST, ExtensionVisit
 from ohx_desktop.ble.omron.extension_weight import decode_extension_weight
 from ohx_desktop.ble.omron.extension_weight import measured_of as weight_measured
 from ohx_desktop.ble.omron.frames import (
@@ -30,10 +35,16 @@ from ohx_desktop.ble.omron.record import CUFF_FORMS, decode_cuff_record
 from ohx_desktop.ble.omron.scale_record import decode_weight_record
 from ohx_desktop.ble.omron.settings_area import decode_clock, decode_index
 from ohx_desktop.ble.omron.stored_record import decode_stored_record
-from ohx_desktop.ble.omron.uuids import RX, UNLOCK
+from ohx_desktop.ble.omron.uuids import EXTENSIONS, RX, UNLOCK
 from ohx_desktop.domain.errors import DecodingError, DeviceError
 from ohx_desktop.domain.plausibility import require_plausible
 
+VECTORS = Path(__file__).parents[1] / "vectors" / "omron"
+PACKETS = [
+    bytes.fromhex(frame)
+    for vector in json.loads((VECTORS / "extension.json").read_bytes())["vectors"]
+    for frame in vector["frames"]
+]
 NOW = datetime(2026, 11, 24, 12, 0).astimezone()
 MAP = st.sampled_from(MAPS)
 WORD_MAPS = [
@@ -242,6 +253,55 @@ def test_a_dialogue_ends_whatever_the_device_says(
                 answer = NOW
             step = dialogue.send(answer)
     except (StopIteration, DeviceError):
+        return
+    pytest.fail("the dialogue goes on for ever")
+
+
+EXTENSION = st.sampled_from(EXTENSIONS)
+ANSWERS = ("05000200", "06000101", "06000106", "11000300", "200201", "200205", "20010102")
+
+
+@given(EXTENSION, st.lists(st.binary(max_size=24) | st.sampled_from(PACKETS), max_size=12))
+def test_every_notification_is_in_one_record_and_a_refused_one_spoils_no_other(
+    characteristic: str, frames: list[bytes]
+) -> None:
+    judged = records_of(characteristic, frames, received_at=NOW)
+    assert [frame for record, _ in judged for frame in record.frames] == frames
+    for record, error in judged:
+        assert (record.quantities is None) is (error is not None)
+        assert len(record.frames) in {1, 2}
+        if error is None:
+            require_plausible(record.quantities or ())
+
+
+@given(
+    EXTENSION,
+    st.booleans(),
+    st.sampled_from([None, GUEST]),
+    st.lists(
+        st.none()
+        | st.builds(
+            Heard,
+            st.sampled_from([*EXTENSIONS, RECORD_ACCESS_CONTROL_POINT, USER_CONTROL_POINT]),
+            st.binary(max_size=20) | st.sampled_from([bytes.fromhex(a) for a in ANSWERS]),
+        ),
+        max_size=60,
+    ),
+)
+def test_a_visit_by_numbers_ends_whatever_the_device_says_and_asks_for_nothing_else(
+    characteristic: str, has_control_point: bool, user: Any, heard: list[Heard | None]
+) -> None:
+    visit = ExtensionVisit(characteristic=characteristic, has_control_point=has_control_point)
+    dialogue = visit.whole(user)
+    answers, written = iter(heard), []
+    try:
+        step = next(dialogue)
+        for _ in range(2000):
+            if isinstance(step, Write):
+                written.append(step.value.hex())
+            step = dialogue.send(next(answers, None) if isinstance(step, Expect) else None)
+    except (StopIteration, DeviceError):
+        assert set(written) <= {"02ff0000", "0401", "0101", "1000"}
         return
     pytest.fail("the dialogue goes on for ever")
 

@@ -16,7 +16,6 @@ from ohx_desktop.ble.assigned_numbers import (
     WEIGHT_MEASUREMENT,
     full_uuid,
 )
-from ohx_desktop.ble.beurer.device_clock import credible_time
 from ohx_desktop.ble.beurer.ffe0 import FFE1
 from ohx_desktop.ble.beurer.ffe0_collector import Collector
 from ohx_desktop.ble.beurer.glucose_values import measured_of_beurer
@@ -34,6 +33,7 @@ from ohx_desktop.ble.codec.glucose import decode_glucose_measurement
 from ohx_desktop.ble.codec.health_thermometer import decode_temperature_measurement
 from ohx_desktop.ble.codec.health_thermometer_values import measured_of as temperature_of
 from ohx_desktop.ble.codec.measured import Measured
+from ohx_desktop.ble.device_clock import credible_time
 from ohx_desktop.ble.scale_record import ScaleRecord
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.errors import DecodingError, Unsupported

@@ -29,9 +29,9 @@ from ohx_desktop.ble.beurer.scale_values import (
     MeasurementState,
     decode_measurement_state,
     decode_user_list,
-    encode_current_time,
 )
 from ohx_desktop.ble.beurer.scale_weighing import Weighings
+from ohx_desktop.ble.codec.current_time import encode_current_time
 from ohx_desktop.ble.codec.user_control import (
     OpCode,
     Result,
@@ -49,6 +49,7 @@ from ohx_desktop.ble.dialogue import (
     hear,
     host_time,
 )
+from ohx_desktop.ble.service_user import ServiceUser
 from ohx_desktop.domain.errors import DecodingError, DeviceError, DeviceSilent
 
 # The general limit of an answer to a GATT procedure; scales answer in under a second.
@@ -69,14 +70,6 @@ class Consent(Enum):
     GIVEN = "given"
     UNKNOWN_USER = "unknown-user"
     """Our slot or code is gone, as after a change of batteries: register again, tell an admin."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceUser:
-    """Our slot in a scale. The code is a secret: it is kept in the keyring with the serial."""
-
-    index: int
-    code: int = field(repr=False)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,7 +7,7 @@ Sources: BF600 Data Form v002 (printed by the maker); captures of BF788 and SBF7
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import IntEnum
 from struct import Struct
@@ -91,12 +91,6 @@ _SETTINGS = Struct("<4B2H")
 _ROW = Struct("<BB3sHBBBBB")
 _REFERENCE = Struct("<2H")
 _LIST_ROW = 0
-
-
-def encode_current_time(local: datetime) -> bytes:
-    """Return ten bytes for 0x2A2B; the scales want no more than the date and the time of day."""
-    date_time = bytes([local.month, local.day, local.hour, local.minute, local.second])
-    return local.year.to_bytes(2, "little") + date_time + bytes(3)
 
 
 def decode_settings(raw: bytes) -> Settings:

@@ -10,6 +10,7 @@ from ohx_desktop.ble.codec.date_time import DATE_TIME_LENGTH, decode_date_time
 from ohx_desktop.ble.codec.frame import FrameReader
 
 _FRACTIONS_PER_S = 256
+_SET_BY_HAND = 0x01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +46,11 @@ def decode_current_time(frame: bytes) -> CurrentTime:
         fraction256=fraction256,
         adjust_reason=adjust_reason,
     )
+
+
+def encode_current_time(local: datetime) -> bytes:
+    """Return the ten bytes of a naive local time that somebody sets, with its day of the week."""
+    date_time = bytes([local.month, local.day, local.hour, local.minute, local.second])
+    fraction256 = local.microsecond * _FRACTIONS_PER_S // 1_000_000
+    tail = bytes([local.isoweekday(), fraction256, _SET_BY_HAND])
+    return local.year.to_bytes(2, "little") + date_time + tail

@@ -12,6 +12,8 @@ from ohx_desktop.ble.drivers.beurer_swapped import read_swapped_blood_pressure
 from ohx_desktop.ble.drivers.blood_pressure import read_blood_pressure
 from ohx_desktop.ble.drivers.glucose import read_glucose
 from ohx_desktop.ble.drivers.omron_eeprom import enrol_omron, read_omron_eeprom
+from ohx_desktop.ble.drivers.omron_extension import enrol_extension, read_extension
+from ohx_desktop.ble.drivers.omron_nudged import read_nudged_blood_pressure
 from ohx_desktop.ble.drivers.pulse_oximeter import read_pulse_oximeter
 from ohx_desktop.ble.drivers.thermometer import read_thermometer
 from ohx_desktop.ble.link import Link
@@ -20,6 +22,8 @@ from ohx_desktop.ble.recognised import (
     BLOOD_PRESSURE,
     GLUCOSE,
     OMRON_EEPROM,
+    OMRON_EXTENSION,
+    OMRON_NUDGED,
     PULSE_OXIMETER,
     THERMOMETER,
 )
@@ -28,6 +32,8 @@ from ohx_desktop.ble.session import Conversation, Driver, identify
 DRIVERS: Mapping[str, Driver] = {
     BLOOD_PRESSURE: read_blood_pressure,
     OMRON_EEPROM: read_omron_eeprom,
+    OMRON_EXTENSION: read_extension,
+    OMRON_NUDGED: read_nudged_blood_pressure,
     Family.SWAPPED_BLOOD_PRESSURE.value: read_swapped_blood_pressure,
     Family.SIG_SCALE.value: read_sig_scale,
     Family.FFE0_SCALE.value: read_ffe0_scale,
@@ -40,6 +46,7 @@ DRIVERS: Mapping[str, Driver] = {
 
 ENROLMENTS: Mapping[str, Driver] = {
     OMRON_EEPROM: enrol_omron,
+    OMRON_EXTENSION: enrol_extension,
     Family.SIG_SCALE.value: enrol_sig_scale,
 }
 """What some families want beside a bond, once, in pairing mode."""
@@ -74,14 +81,14 @@ async def _confirmed(
     link: Link, conversation: Conversation, *, enrolling: bool = False
 ) -> Conversation:
     conversation = await identify(link, conversation)
-    recognised, identity, services = conversation.recognised, conversation.who, link.services
+    recognised, identity, policy = conversation.recognised, conversation.who, conversation.policy
+    offers = link.services | link.characteristics
     if enrolling:
-        has_key = takes_key(recognised, identity, services)
+        has_key = takes_key(recognised, identity, offers, policy)
     else:
-        has_key = CLASSIC_SERVICE in services and bool(await conversation.secrets.get(link.address))
-    return replace(
-        conversation, recognised=confirm(recognised, identity, services, has_key=has_key)
-    )
+        has_key = CLASSIC_SERVICE in offers and bool(await conversation.secrets.get(link.address))
+    confirmed = confirm(recognised, identity, offers, has_key=has_key, policy=policy)
+    return replace(conversation, recognised=confirmed)
 
 
 __all__ = ["DRIVERS", "ENROLMENTS", "enrol_device", "read_device"]

@@ -15,7 +15,7 @@ from secrets import randbelow
 
 from ohx_desktop.ble.assigned_numbers import CURRENT_TIME
 from ohx_desktop.ble.beurer.models import model_named
-from ohx_desktop.ble.beurer.scale import Consent, ScaleSession, ServiceUser
+from ohx_desktop.ble.beurer.scale import Consent, ScaleSession
 from ohx_desktop.ble.beurer.scale_layout import ScaleLayout
 from ohx_desktop.ble.beurer.scale_values import MeasurementState
 from ohx_desktop.ble.burst import Burst
@@ -25,6 +25,7 @@ from ohx_desktop.ble.driving import drive
 from ohx_desktop.ble.link import Link
 from ohx_desktop.ble.memory import CLOCK_TOLERANCE
 from ohx_desktop.ble.scale_record import ScaleRecord
+from ohx_desktop.ble.service_user import ServiceUser, kept_form, service_user_of
 from ohx_desktop.ble.session import Conversation, clock_offset, identify
 from ohx_desktop.domain.errors import (
     ConnectionLost,
@@ -52,7 +53,7 @@ async def read_sig_scale(link: Link, conversation: Conversation) -> None:
     """
     conversation = await identify(link, conversation)
     session = ScaleSession(layout=_layout(conversation))
-    user = _parsed(await conversation.secrets.get(conversation.address))
+    user = service_user_of(await conversation.secrets.get(conversation.address))
     if user is None:
         raise PairingRefused("this computer has no user slot in the scale", hint=_NOT_ENROLLED)
     visit = _Weighing(session, user, Burst.of(conversation))
@@ -84,11 +85,11 @@ async def enrol_sig_scale(link: Link, conversation: Conversation) -> None:
     await secrets.set(address, kept)
     user = await drive(
         link,
-        _registration(ScaleSession(layout=_layout(conversation)), _parsed(kept)),
+        _registration(ScaleSession(layout=_layout(conversation)), service_user_of(kept)),
         conversation,
         leave_s=_LEAVE_S,
     )
-    await secrets.set(address, f"{user.index}:{user.code}")
+    await secrets.set(address, kept_form(user))
 
 
 def _registration(session: ScaleSession, known: ServiceUser | None) -> Dialogue[ServiceUser]:
@@ -179,10 +180,3 @@ def _layout(conversation: Conversation) -> ScaleLayout:
     if model is None or model.layout is None:
         raise Unsupported("this program does not know how this scale is spoken to")
     return model.layout
-
-
-def _parsed(kept: str | None) -> ServiceUser | None:
-    index, _, code = (kept or "").partition(":")
-    if not (index.isdecimal() and code.isdecimal()):
-        return None
-    return ServiceUser(index=int(index), code=int(code))

@@ -9,13 +9,14 @@ Source: Blood Pressure Profile 1.1.1; Bluetooth SIG health services, sessions.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from ohx_desktop.ble.assigned_numbers import BLOOD_PRESSURE_MEASUREMENT, INTERMEDIATE_CUFF_PRESSURE
 from ohx_desktop.ble.burst import Burst
+from ohx_desktop.ble.clock_setting import set_current_time
 from ohx_desktop.ble.codec.blood_pressure import (
     BloodPressureMeasurement,
     decode_blood_pressure_measurement,
@@ -50,11 +51,14 @@ async def read_blood_pressure(
     link: Link,
     conversation: Conversation,
     decode: Decode = decode_blood_pressure_measurement,
+    *,
+    once_subscribed: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Take every record the device sends and tell the readings.
 
-    Raises DeviceSilent when no record comes, ConnectionLost when the link breaks before one,
-    PairingRefused, and DeviceError for a device without the measurement characteristic.
+    `once_subscribed` is done before records are waited for. Raises DeviceSilent when no record
+    comes, ConnectionLost when the link breaks before one, PairingRefused, DeviceError for a device
+    without the measurement characteristic, and DeviceNotSet.
     """
     connected_s = asyncio.get_running_loop().time()
     if BLOOD_PRESSURE_MEASUREMENT not in link.characteristics:
@@ -63,19 +67,24 @@ async def read_blood_pressure(
             hint="see docs/devices.md for the devices this program reads",
         )
     conversation = await identify(link, conversation)
-    burst = Burst.of(conversation, await measure_clock_offset(link, conversation))
+    offset = await measure_clock_offset(link, conversation)
+    burst = Burst.of(conversation, offset)
     await settle(connected_s, conversation.recognised.settle_s)
     reception = _Reception(burst, conversation, decode)
     await _subscribe(link, conversation, reception)
     lost = asyncio.ensure_future(link.wait_disconnected())
     lost.add_done_callback(lambda _: reception.signs.put_nowait(_Sign.GONE))
     try:
+        if once_subscribed is not None:
+            await once_subscribed()
         failure = await reception.until_over()
     finally:
         lost.cancel()
     burst.close()
     if not burst.has_records:
         raise failure
+    if isinstance(failure, DeviceSilent):  # all is in, and the link is up
+        await set_current_time(link, conversation, offset, burst.latest_stamp)
 
 
 async def _subscribe(link: Link, conversation: Conversation, reception: "_Reception") -> None:

@@ -61,18 +61,14 @@ def _has_announced_length(frame: bytes) -> bool:
     return frame[0] <= _LARGEST_FLAGS and len(frame) == _SHORTEST_MEASUREMENT + announced
 
 
-def decode_record(
-    model: str, frame: bytes, *, unconfirmed: bool = False, user: int | None = None
-) -> Measured:
+def decode_record(model: str, frame: bytes) -> Measured:
     """Return what one record in the EEPROM of a model means.
 
-    Layouts that nobody has seen at work are refused unless `unconfirmed` asks for them. `user` is
-    whose ring it lay in, where that is known. Raises Unsupported, Truncated, TrailingBytes,
+    Raises Unsupported, also for layouts that nobody has seen at work, Truncated, TrailingBytes,
     MeasurementFailed, Implausible, and DecodingError for an empty slot and for bytes that are no
     record.
     """
-    memory = _memory(model, frame)
-    return decode_stored_record(frame, memory, unconfirmed=unconfirmed, user=user)
+    return decode_stored_record(frame, _memory(model, frame), user=None)
 
 
 def _memory(model: str, frame: bytes) -> MemoryMap:

@@ -19,7 +19,7 @@ from ohx_desktop.ble.codec.date_time import DATE_TIME_LENGTH, decode_date_time
 from ohx_desktop.ble.codec.frame import FrameReader
 from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.codec.sfloat import SpecialValue, decode_sfloat
-from ohx_desktop.domain.errors import Truncated
+from ohx_desktop.domain.errors import DecodingError, Truncated
 from ohx_desktop.domain.quantity import Unit
 
 _UNKNOWN_USER = 0xFF
@@ -109,15 +109,32 @@ def decode_packet(frame: bytes, form: Form) -> Packet:
 
 
 def whole_records(frames: Sequence[bytes], form: Form) -> Iterator[Sequence[bytes]]:
-    """Yield the one or two notifications of each record in turn. Raises as `decode_packet`."""
-    waiting: list[bytes] = []
+    """Yield the one or two notifications of each record in turn.
+
+    A half without its other half comes alone, and so does what cannot be decoded: both are refused
+    later, and the records around them are not.
+    """
+    waiting: list[tuple[bytes, Packet]] = []
     for frame in frames:
-        waiting.append(frame)
-        if len(waiting) == _PAIR or not decode_packet(frame, form).is_one_of_two:
-            yield waiting
-            waiting = []
+        packet = _taken_apart(frame, form)
+        if packet is not None and waiting and _is_pair(waiting[0][1], packet):
+            yield [waiting.pop()[0], frame]
+            continue
+        if waiting:
+            yield [waiting.pop()[0]]
+        if packet is not None and packet.is_one_of_two:
+            waiting = [(frame, packet)]
+        else:
+            yield [frame]
     if waiting:
-        yield waiting
+        yield [waiting[0][0]]
+
+
+def _taken_apart(frame: bytes, form: Form) -> Packet | None:
+    try:
+        return decode_packet(frame, form)
+    except DecodingError:
+        return None
 
 
 def join(packets: Sequence[Packet], form: Form) -> Packet:

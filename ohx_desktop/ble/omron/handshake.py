@@ -30,6 +30,7 @@ from ohx_desktop.domain.errors import (
     DeviceSilent,
     OhxError,
     PairingRefused,
+    Unsupported,
 )
 
 KEY_LENGTH, TOKEN_LENGTH = 16, 4
@@ -49,6 +50,10 @@ _REPLY = 0x80
 _REFUSED = 0xFF
 _SUCCESS, _WRONG_KEY, _NOT_BONDED = 0x00, 0x04, 0x0F
 _TOKEN_FILL = bytes(15)
+
+
+class _ErrorFrame(PairingRefused):
+    """The device's own error, such as FF 26."""
 
 
 def in_session(
@@ -106,7 +111,7 @@ def _open(memory: MemoryMap, secret: bytes | None) -> Dialogue[None]:
             yield from _unlock(_of_length(secret, KEY_LENGTH))
             yield from _all_channels()
         case Unlock.TOKEN:
-            yield from _exchange_token(_of_length(secret, TOKEN_LENGTH))
+            yield from _exchange_token(_of_length(secret, TOKEN_LENGTH), memory)
         case Unlock.NONE:
             yield from _subscribe(RX[0])
 
@@ -161,12 +166,21 @@ def _unlock(key: bytes) -> Dialogue[None]:
     raise DeviceSilent("the device does not answer the key of this computer")
 
 
-def _exchange_token(token: bytes) -> Dialogue[None]:
+def _exchange_token(token: bytes, memory: MemoryMap) -> Dialogue[None]:
     """Send the token. Silence is no failure: some models of the same map want none."""
     yield from _subscribe(RX[0])
     yield from _subscribe(UNLOCK)
     yield Write(UNLOCK, bytes([_TOKEN]) + token + _TOKEN_FILL, with_response=False)
-    reply = yield from _unlock_reply({_REPLY | _TOKEN}, _PROGRAMMING_REPLY_S)
+    try:
+        reply = yield from _unlock_reply({_REPLY | _TOKEN}, _PROGRAMMING_REPLY_S)
+    except _ErrorFrame:
+        if not memory.may_want_secure_session:
+            raise
+        raise Unsupported(
+            f"this cuff (HEM-{memory.model}) wants its maker's secure session, which this program "
+            "does not speak",
+            hint="measure with another cuff, or type the values in",
+        ) from None
     if reply is not None and reply[1 : 2 + TOKEN_LENGTH] != bytes([_SUCCESS]) + token:
         raise PairingRefused("the device refused the greeting of this computer")
 
@@ -184,7 +198,7 @@ def _unlock_reply(codes: Collection[int], timeout_s: float) -> Dialogue[bytes | 
             continue
         reply = heard.value.ljust(2, b"\xff")
         if reply[0] == _REFUSED:
-            raise PairingRefused(
+            raise _ErrorFrame(
                 "the device wants a kind of session that this program lacks, or it is not in "
                 "pairing mode"
             )

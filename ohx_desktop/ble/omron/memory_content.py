@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from ohx_desktop.ble.dialogue import Dialogue, HostTime, Pause
 from ohx_desktop.ble.omron.eeprom import Eeprom, ReadRefused
-from ohx_desktop.ble.omron.memory_map import MemoryMap, Unconfirmed
+from ohx_desktop.ble.omron.memory_map import MemoryMap
 from ohx_desktop.ble.omron.record import check_trailer, is_empty
 from ohx_desktop.ble.omron.settings_area import (
     Ring,
@@ -22,8 +22,7 @@ from ohx_desktop.ble.omron.settings_area import (
     decode_index,
     encode_clock,
 )
-from ohx_desktop.ble.support import Support
-from ohx_desktop.domain.errors import DecodingError, DeviceError, DeviceSilent, Unsupported
+from ohx_desktop.domain.errors import DecodingError, DeviceNotSet, DeviceSilent, Unsupported
 
 _AFTER_CLOCK_WRITE_S = 1.0
 # What writing, the pause and reading back may take.
@@ -95,18 +94,27 @@ def read_memory(eeprom: Eeprom, *, newest: int | None) -> Dialogue[MemoryContent
 
 
 def clear_unread_counters(eeprom: Eeprom) -> Dialogue[None]:
-    """Tell the device that all its records were fetched. Raises Unsupported, DeviceError."""
+    """Tell the device that all its records were fetched, and see that it took it.
+
+    Raises Unsupported where this is not known to work, DeviceNotSet, DeviceError.
+    """
     memory = eeprom.memory
     _require_writable(memory)
     block = yield from eeprom.read(memory.settings.read, memory.index.size)
-    yield from eeprom.write(memory.settings.write, clear_unread(block, memory))
+    cleared = clear_unread(block, memory)
+    if cleared == block:
+        return
+    yield from eeprom.write(memory.settings.write, cleared)
+    shown = yield from eeprom.read(memory.settings.read, memory.index.size)
+    if decode_index(shown, memory) != decode_index(cleared, memory):
+        raise DeviceNotSet("the device did not take that its records were fetched")
 
 
 def set_clock(eeprom: Eeprom) -> Dialogue[ClockSample]:
     """Set the device's clock to this computer's local time and return what it shows then.
 
     Raises Unsupported where this is not known to work, DecodingError for a clock that was never
-    set (only the device itself can begin), DeviceError.
+    set (only the device itself can begin), DeviceNotSet, DeviceError.
     """
     memory = eeprom.memory
     _require_writable(memory)
@@ -120,7 +128,7 @@ def set_clock(eeprom: Eeprom) -> Dialogue[ClockSample]:
     yield Pause(_AFTER_CLOCK_WRITE_S)
     shown = yield from _read_clock(eeprom)
     if shown is None or abs(shown.offset) > _CLOCK_WRITTEN:
-        raise DeviceError("the device did not take the time of this computer")
+        raise DeviceNotSet("the device did not take the time of this computer")
     return shown
 
 
@@ -189,5 +197,5 @@ def _runs(slots: Sequence[int], longest: int) -> Iterator[Sequence[int]]:
 
 
 def _require_writable(memory: MemoryMap) -> None:
-    if memory.support is Support.MAP_ONLY or Unconfirmed.WRITING in memory.unconfirmed:
+    if not memory.is_writable:
         raise Unsupported("nobody has seen that this model can be written to safely")

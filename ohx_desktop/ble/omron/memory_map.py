@@ -139,7 +139,10 @@ class MemoryMap:
     """How the EEPROM of one layout is read.
 
     `block` is the largest number of bytes the maker's map reads at once. `counts_records` means
-    that records carry a sequence number, `reports_fit` that a clear cuff bit means a bad fit.
+    that records carry a sequence number, `reports_fit` that a clear cuff bit means a bad fit,
+    `by_services` that the numbered records of Omron's extension are the better way where they are.
+    `may_want_secure_session` means that some devices refuse the token for a session by keys agreed
+    on, which no public source describes well enough.
     """
 
     model: str
@@ -155,5 +158,22 @@ class MemoryMap:
     trailer: Trailer = Trailer.UNCHECKED
     counts_records: bool = True
     reports_fit: bool = False
+    by_services: bool = False
+    may_want_secure_session: bool = False
     unconfirmed: frozenset[Unconfirmed] = frozenset()
     notes: str = ""
+
+    @property
+    def is_proven(self) -> bool:
+        """True where somebody has shown that records of this map are read rightly."""
+        return self.support is not Support.MAP_ONLY and Unconfirmed.RECORD not in self.unconfirmed
+
+    @property
+    def is_disputed(self) -> bool:
+        """True where sources contradict each other on the values: read by nobody's leave."""
+        return self.record is RecordForm.COMPOSITION_32
+
+    @property
+    def is_writable(self) -> bool:
+        """True where writing clock or counters is known to work."""
+        return self.support is not Support.MAP_ONLY and Unconfirmed.WRITING not in self.unconfirmed

@@ -257,6 +257,7 @@ MAPS: tuple[MemoryMap, ...] = (
         support=_CONFIRMED,
         users=_areas(0x02E8, slots=90),
         clock=None,
+        by_services=True,
         unconfirmed=_NO_CLOCK,
     ),
     _wrist(model="6161T", support=_CONFIRMED, users=_areas(0x02E8, slots=30)),
@@ -373,7 +374,8 @@ MAPS: tuple[MemoryMap, ...] = (
         index=_index("little", 24, 1),
         trailer=Trailer.SUM_FIRST,
         reports_fit=True,
-        notes="some refuse the token and want a secure session, which this program lacks",
+        may_want_secure_session=True,
+        notes="some refuse the token and want Omron's secure session: those are refused",
     ),
     # Little-endian, 14 bytes, service FE4A.
     _modern_14(
@@ -420,8 +422,9 @@ MAPS: tuple[MemoryMap, ...] = (
         record=RecordForm.COMPOSITION_32,
         users=_areas(0x02C0, 0x06A0, 0x0A80, 0x0E60, slots=30),
         index=_scale_index(4, odd_parity=False),
+        by_services=True,
         unconfirmed=_NO_CLOCK | {Unconfirmed.RECORD},
-        notes="the step of the weight is disputed; this model has a safe path by its services",
+        notes="the step of the weight is disputed; the extension of its services is safe",
     ),
     _scale(
         model="HBF-702T",
@@ -430,6 +433,6 @@ MAPS: tuple[MemoryMap, ...] = (
         users=_areas(0x02C0, 0x0890, 0x0E60, 0x1430, slots=30),
         index=_scale_index(4, odd_parity=False),
         unconfirmed=_NO_CLOCK | {Unconfirmed.RECORD},
-        notes="the step of the weight is disputed",
+        notes="the step of the weight was seen on one scale",
     ),
 )

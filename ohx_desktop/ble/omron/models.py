@@ -46,7 +46,7 @@ class Candidates:
 
 def candidates_for_name(name: str) -> Candidates:
     """Return the maps of a HEM id (with or without region), marketing name or scale."""
-    return _candidates([_normal(name)])
+    return _candidates([normal_name(name)])
 
 
 def candidates_for_advertised_id(model_id: str) -> Candidates:
@@ -76,7 +76,8 @@ def decide(
     raise Unsupported("no memory layout this program knows fits this device")
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
+    """Return a model's name without the prefix HEM, in upper case and with single spaces."""
     return re.sub(r"\s+", " ", name.strip().upper()).removeprefix("HEM-")
 
 

@@ -1,8 +1,8 @@
 """One record of a scale's EEPROM.
 
 HN-300T2 keeps the weight twice, in kilograms and pounds, which checks it. The older scales keep a
-whole body composition, but sources disagree on the step of its weight: its parts are decoded, and
-no reading is made of them.
+whole body composition, but sources disagree on the step of its weight: no reading is made of the
+records of 32 bytes, and of those of 48 only where somebody answers for it.
 
 Source: eigger/hass-omron #233 and its memory-map notes; oliexdev/openScale OmronLib.
 """
@@ -97,6 +97,18 @@ def measured_weight_of(record: WeightRecord, *, user: int | None) -> Measured:
         user_id=user,
         sequence=record.sequence,
     )
+
+
+def measured_composition_of(record: CompositionRecord, *, user: int | None) -> Measured:
+    """Return the weight of a record of 48 bytes; all else hangs on the profile of a user.
+
+    The step is that of one scale, an HBF-702T: never take it without a look at the display. The
+    counter's meaning is not settled, so it is no sequence number. Raises Implausible.
+    """
+    value = steps(record.weight_count, _KG_STEP)
+    quantities = (measured(QuantityKind.BODY_WEIGHT, value, Unit.KILOGRAM),)
+    require_plausible(quantities)
+    return Measured(quantities=quantities, has_time=True, timestamp=record.timestamp, user_id=user)
 
 
 def decode_composition_record(raw: bytes, memory: MemoryMap) -> CompositionRecord | None:

@@ -4,7 +4,12 @@ from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.omron.memory_map import MemoryMap, RecordForm, Unconfirmed
 from ohx_desktop.ble.omron.record import CUFF_FORMS, decode_cuff_record
 from ohx_desktop.ble.omron.record_values import measured_of
-from ohx_desktop.ble.omron.scale_record import decode_weight_record, measured_weight_of
+from ohx_desktop.ble.omron.scale_record import (
+    decode_composition_record,
+    decode_weight_record,
+    measured_composition_of,
+    measured_weight_of,
+)
 from ohx_desktop.domain.errors import DecodingError, Unsupported
 
 
@@ -25,6 +30,9 @@ def decode_stored_record(
     elif memory.record is RecordForm.WEIGHT_16:
         weight = decode_weight_record(raw, memory)
         measured = None if weight is None else measured_weight_of(weight, user=user)
+    elif memory.record is RecordForm.COMPOSITION_48:
+        composition = decode_composition_record(raw, memory)
+        measured = None if composition is None else measured_composition_of(composition, user=user)
     else:
         raise Unsupported(
             "sources disagree on the step of the weight in this scale's memory",

@@ -23,6 +23,7 @@ RX = (
 )
 """Device to host, in the order of the channels; modern devices have the first only."""
 
-OPTION_SERVICE = "5df5e817-a945-4f81-89c0-3d4e9759c07c"
 EXTENSION_BLOOD_PRESSURE = "c195da8a-0e23-4582-acd8-d446c77c45de"
 EXTENSION_WEIGHT = "8ff2ddfb-4a52-4ce5-85a4-d2f97917792a"
+EXTENSIONS = (EXTENSION_BLOOD_PRESSURE, EXTENSION_WEIGHT)
+"""Measurements of Omron's option service, 5DF5E817-A945-4F81-89C0-3D4E9759C07C."""

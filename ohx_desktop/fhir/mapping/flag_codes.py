@@ -50,6 +50,10 @@ FLAG_CODES: dict[Flag, FlagCode] = {
     Flag.MANUAL_ENTRY: FlagCode(words="The values were entered by hand."),
     Flag.USER_CONFIRMED: FlagCode(words="The user of the device confirmed the measurement."),
     Flag.IMPLAUSIBLE: FlagCode(words="The values are unusual and were confirmed as they are."),
+    Flag.UNPROVEN_MODEL: FlagCode(
+        words="This model is not proven to be read rightly; the values were compared with the "
+        "display of the device."
+    ),
     Flag.EARLY_ESTIMATE: FlagCode(
         words="The device gave an early estimate; its measurement was still going on."
     ),

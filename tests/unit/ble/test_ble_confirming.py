@@ -8,8 +8,20 @@ from ohx_desktop.ble.assigned_numbers import BLOOD_PRESSURE_SERVICE, WEIGHT_SCAL
 from ohx_desktop.ble.beurer.ffe0 import FFE0_SERVICE
 from ohx_desktop.ble.beurer.model import Family
 from ohx_desktop.ble.confirming import confirm, memory_map, takes_key
-from ohx_desktop.ble.omron.uuids import CLASSIC_SERVICE, MODERN_SERVICE
-from ohx_desktop.ble.recognised import BLOOD_PRESSURE, OMRON_EEPROM, Recognised
+from ohx_desktop.ble.omron.uuids import (
+    CLASSIC_SERVICE,
+    EXTENSION_BLOOD_PRESSURE,
+    EXTENSION_WEIGHT,
+    MODERN_SERVICE,
+    TX,
+)
+from ohx_desktop.ble.recognised import (
+    BLOOD_PRESSURE,
+    OMRON_EEPROM,
+    OMRON_EXTENSION,
+    OMRON_NUDGED,
+    Recognised,
+)
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.errors import Unsupported
 
@@ -143,3 +155,43 @@ def test_a_memory_that_leaves_a_doubt_is_not_read(
     told = Recognised(manufacturer="OMRON", model=None, driver=OMRON_EEPROM, model_id=model_id)
     with pytest.raises(Unsupported):
         memory_map(told, is_model(model), services)
+
+
+NUMBERED_CUFF = {BLOOD_PRESSURE_SERVICE, CLASSIC_SERVICE, EXTENSION_BLOOD_PRESSURE}
+NUMBERED_SCALE = {WEIGHT_SCALE_SERVICE, EXTENSION_WEIGHT}
+GREETED = {BLOOD_PRESSURE_SERVICE, MODERN_SERVICE, TX[0]}
+
+
+@pytest.mark.parametrize(
+    ("model", "offers", "standard_mode", "driver"),
+    [
+        ("Complete", NUMBERED_CUFF, False, OMRON_EXTENSION),
+        ("Complete", NUMBERED_CUFF, True, BLOOD_PRESSURE),
+        ("XYZ", NUMBERED_CUFF, False, OMRON_EXTENSION),
+        ("HEM-6232T", NUMBERED_CUFF, False, BLOOD_PRESSURE),  # its memory is the better way
+        ("HBF-222T", NUMBERED_SCALE, False, OMRON_EXTENSION),
+        ("SC-150", NUMBERED_SCALE, False, OMRON_EXTENSION),
+        ("HN300T2IntelliIT", NUMBERED_SCALE | MODERN, False, OMRON_EEPROM),
+        ("BP7255", GREETED, True, OMRON_NUDGED),
+        ("BP7255", GREETED, False, OMRON_EEPROM),
+        ("HEM-7142T2", GREETED, True, BLOOD_PRESSURE),
+    ],
+)
+def test_an_omron_with_several_ways_is_read_by_the_one_that_is_proven(
+    model: str, offers: set[str], standard_mode: bool, driver: str
+) -> None:
+    told = replace(advertised("OMRON", None, BLOOD_PRESSURE), standard_mode=standard_mode)
+    assert confirm(told, is_model(model), offers, has_key=False).driver == driver
+
+
+def test_a_cuff_with_numbered_records_is_given_no_key() -> None:
+    told = advertised("OMRON", None, BLOOD_PRESSURE)
+    assert not takes_key(told, is_model("Complete"), NUMBERED_CUFF)
+    assert takes_key(told, is_model("HEM-6232T"), NUMBERED_CUFF)
+
+
+@pytest.mark.parametrize("model", ["HBF-227T", "HBF-702T"])
+def test_a_scale_whose_memory_is_the_only_way_is_refused_with_the_reason(model: str) -> None:
+    told = advertised("OMRON", model, OMRON_EXTENSION)
+    with pytest.raises(Unsupported, match=r"step of the weight|nobody has shown"):
+        confirm(told, is_model(model), {WEIGHT_SCALE_SERVICE, CLASSIC_SERVICE}, has_key=False)

@@ -26,6 +26,7 @@ BEGAN = datetime(2026, 11, 24, 10, 5, 30).astimezone()
 RECEIVED = datetime(2026, 11, 24, 10, 10, 0).astimezone()
 IDENTITY = DeviceIdentity(manufacturer="ACME", model="CUFF", address="C8:0F:10:00:00:01")
 NEVER_SET = datetime(2015, 1, 14, 10, 55)
+FACTORY = datetime(2022, 1, 1, 0, 2)  # a BM54, two minutes after a change of batteries
 UNKNOWN_DATE = bytes.fromhex("0000000000091e")
 
 _systolic = count(110)
@@ -163,6 +164,97 @@ BURSTS: list[Any] = [
 def test_without_a_clock_the_whole_burst_tells(stamps: list[Any], expected: list[str]) -> None:
     _, readings = judged(*[record(stamp) for stamp in stamps])
     assert ["stored" if reading.stored else "new" for reading in readings] == expected
+
+
+def factory(days: float) -> datetime:
+    return FACTORY + timedelta(days=days)
+
+
+NEW_YEAR = datetime(2025, 1, 1, 14, 0)  # somebody was really measured then
+
+FACTORY_BURSTS: list[Any] = [
+    # its clock was never set: the newest is worth a look at the display
+    ([FACTORY], [0]),
+    ([FACTORY, factory(0.3), factory(2)], [2]),
+    ([factory(2), factory(0.3), FACTORY], [0]),
+    ([factory(-3), factory(-2), FACTORY], [2]),
+    ([FACTORY, FACTORY], []),
+    # the batteries were changed after the last good time
+    ([at("10:09:10", day=1), at("10:09:10", day=2), FACTORY], [2]),
+    ([FACTORY, at("10:09:10", day=2), at("10:09:10", day=1)], [0]),
+    ([at("10:09:10", day=1), FACTORY, factory(0.1)], [2]),
+    # an old reading of New Year's Day is where its time puts it
+    ([NEW_YEAR, at("10:09:10", day=1), at("10:09:10", day=2)], []),
+    ([at("10:09:10", day=2), at("10:09:10", day=1), NEW_YEAR], []),
+    ([NEW_YEAR, at("10:09:10", day=2)], []),
+    ([at("10:09:10", day=2), NEW_YEAR], []),
+    ([at("10:09:10", day=1), NEW_YEAR, at("10:09:10", day=2)], []),
+    # a clock that ran on past its first days, or was set after them
+    ([factory(5), factory(9)], []),
+    ([factory(9), factory(5)], []),
+    ([FACTORY, factory(0.1), at("10:09:10", day=2)], []),
+    # began anew twice, or a ring that is sent as it lies: nobody can tell
+    ([FACTORY, factory(1), factory(0.5)], []),
+    ([at("10:09:10", day=2), at("10:09:10", day=5), at("10:09:10", day=3), FACTORY], []),
+    # what is certain goes first
+    ([FACTORY, at("10:09:10")], [1]),
+    ([FACTORY, at("10:02:00")], []),
+]
+
+
+@pytest.mark.parametrize(("stamps", "new"), FACTORY_BURSTS)
+def test_a_clock_at_its_factory_default_asks_for_a_look_at_the_display_and_offers_no_old_record(
+    stamps: list[datetime], new: list[int]
+) -> None:
+    _, readings = judged(*[record(stamp) for stamp in stamps])
+    assert [n for n, reading in enumerate(readings) if not reading.stored] == new
+    for n in new:
+        if stamps[n].year < RECEIVED.year:
+            assert readings[n].needs_display_check
+            assert readings[n].measured_at is None
+            assert readings[n].clock.device == stamps[n]
+
+
+def test_a_record_met_before_hides_an_older_one_of_a_clock_never_set() -> None:
+    _, readings = judged(record(factory(1), seen=True), record(FACTORY))
+    assert [reading.stored for reading in readings] == [True, True]
+    _, readings = judged(record(FACTORY, seen=True), record(factory(1)))
+    assert [reading.stored for reading in readings] == [True, False]
+
+
+def test_each_user_of_a_cuff_is_in_an_order_of_their_own() -> None:
+    first, second = {"user_slot": 0}, {"user_slot": 1}
+    _, readings = judged(
+        replace(record(at("10:09:10", day=1)), **first),
+        replace(record(at("10:09:10", day=2)), **first),
+        replace(record(FACTORY), **first),
+        replace(record(at("10:09:10", day=3)), **second),
+        replace(record(at("10:09:10", day=4)), **second),
+    )
+    assert [reading.stored for reading in readings] == [True, True, False, True, True]
+
+
+def test_a_clock_that_was_measured_at_its_factory_default_tells_by_itself() -> None:
+    offset_s = (FACTORY - at("10:09:10")).total_seconds()
+    _, (old, new) = judged(record(factory(-0.1)), record(FACTORY), offset_s=offset_s)
+    assert summary(new) == ("new", "corrected", at("10:09:10"))
+    assert old.stored
+
+
+def test_what_was_measured_before_the_clock_fell_back_is_old() -> None:
+    offset_s = (FACTORY - at("10:09:10")).total_seconds()
+    before = record(at("10:09:10", day=20))
+    _, (reading,) = judged(before, offset_s=offset_s)
+    assert reading.stored
+    offset = timedelta(seconds=offset_s)
+    judge = Judge(identity=IDENTITY, session_began=BEGAN, offset=offset)
+    assert judge.lay_in_memory(before)
+
+
+def test_a_failure_with_a_clock_at_its_factory_default_may_be_todays() -> None:
+    failed = blood_pressure(b"\xff\x07", b"\xff\x07", stamp=FACTORY)
+    judge = Judge(identity=IDENTITY, session_began=BEGAN, offset=None)
+    assert not judge.lay_in_memory(record(None, frame=failed))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -426,3 +427,15 @@ def test_a_session_stopped_anywhere_disconnects_and_leaves_no_task(
 def test_a_mean_pressure_of_zero_is_left_out() -> None:
     (reading,) = readings(events_of(FakeDevice(script=says(blood_pressure(mean=0, stamp=in_s(1))))))
     assert reading.quantity(QuantityKind.MEAN_ARTERIAL_PRESSURE) is None
+
+
+def test_what_an_earlier_connection_of_this_listening_brought_shows_others_to_be_older() -> None:
+    newest = blood_pressure(stamp=in_s(-120))
+    older = blood_pressure(131, stamp=in_s(-300))
+    talk = conversation()
+    first = events_of(FakeDevice(script=says(newest)), talk)
+    assert [reading.stored for reading in readings(first)] == [False]
+    second = events_of(
+        FakeDevice(script=says(newest, older)), replace(talk, events=asyncio.Queue())
+    )
+    assert [reading.stored for reading in readings(second)] == [True]

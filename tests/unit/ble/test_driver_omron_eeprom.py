@@ -1,5 +1,6 @@
 """Omron cuffs by their own memory: what is told as new, and that every way out says goodbye."""
 
+from asyncio import Queue
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -297,6 +298,17 @@ def test_a_memory_that_nobody_has_read_is_refused(model_number: bytes) -> None:
     device.values[MODEL_NUMBER] = model_number
     assert failures(told_by(device, talk(MODERN))) == [Unsupported]
     assert peer.log == []
+
+
+def test_without_a_clock_a_broken_link_leaves_the_new_record_to_be_told_the_next_time() -> None:
+    whole, _ = cuff(CLOCKLESS)
+    told_by(whole, talk(CLOCKLESS))
+    for step in range(1, whole.exchanges):
+        listening = talk(CLOCKLESS)
+        broken, _ = cuff(CLOCKLESS, lose_at=step)
+        first = told_by(broken, listening)
+        again, _ = cuff(CLOCKLESS)
+        assert new(first) + new(told_by(again, replace(listening, events=Queue()))) == [NEW]
 
 
 # ── enrolment ────────────────────────────────────────────────────────────────────────────────

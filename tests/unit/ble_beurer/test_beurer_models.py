@@ -7,11 +7,11 @@ import pytest
 from beurer_vectors import content, vectors
 
 from ohx_desktop.ble.assigned_numbers import full_uuid
-from ohx_desktop.ble.beurer.device_clock import credible_time, was_never_set
 from ohx_desktop.ble.beurer.model import SERVICES, Family, Model
 from ohx_desktop.ble.beurer.models import MODELS, model_advertising, model_named
 from ohx_desktop.ble.beurer.recognition import sight, users_with_news
 from ohx_desktop.ble.beurer.scale_values import encode_show_code
+from ohx_desktop.ble.device_clock import credible_time, was_never_set
 from ohx_desktop.ble.link import Advertisement
 from ohx_desktop.ble.support import Support
 
@@ -138,8 +138,8 @@ def test_a_request_to_show_a_code_names_the_user() -> None:
     ("stamp", "never_set"),
     [
         (datetime(2022, 1, 1, 0, 2), True),
-        (datetime(2022, 1, 2, 23, 59), True),
-        (datetime(2022, 1, 3), False),
+        (datetime(2022, 1, 7, 23, 59), True),
+        (datetime(2022, 1, 8), False),
         (datetime(2026, 1, 1, 8), False),
         (datetime(2025, 12, 31, 23), False),
     ],

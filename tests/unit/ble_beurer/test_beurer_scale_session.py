@@ -15,11 +15,12 @@ from ohx_desktop.ble.assigned_numbers import (
     HEIGHT,
     USER_CONTROL_POINT,
 )
-from ohx_desktop.ble.beurer.scale import Consent, ScaleSession, ServiceUser
+from ohx_desktop.ble.beurer.scale import Consent, ScaleSession
 from ohx_desktop.ble.beurer.scale_layout import LAYOUT_FFF0, LAYOUT_FFFF
 from ohx_desktop.ble.beurer.scale_profile import Profile
 from ohx_desktop.ble.beurer.scale_values import Activity, MeasurementState
 from ohx_desktop.ble.codec.user_data import Gender
+from ohx_desktop.ble.service_user import ServiceUser
 from ohx_desktop.domain.errors import DeviceError, DeviceSilent
 from ohx_desktop.domain.quantity import QuantityKind
 
@@ -46,7 +47,7 @@ def test_the_first_visit_registers_consents_and_sets_nobodys_profile() -> None:
     assert user == ServiceUser(index=3, code=3752)
     assert scale.subscribed == list(LAYOUT_FFFF.subscriptions)
     now = NOW.replace(tzinfo=None)
-    assert scale.written(CURRENT_TIME) == ["ea070b180c0000000000"]
+    assert scale.written(CURRENT_TIME) == ["ea070b180c0000020001"]
     assert now.isoformat() == "2026-11-24T12:00:00"
     assert scale.written(USER_CONTROL_POINT) == ["01a80e", "0203a80e"]
     assert scale.written(DATE_OF_BIRTH)[-1] == NEUTRAL_BIRTH

@@ -7,7 +7,10 @@ import pytest
 from omron_vectors import vectors
 
 from ohx_desktop.ble.captured import decode_captured
+from ohx_desktop.ble.codec.measured import Measured
 from ohx_desktop.ble.omron.captured import decode_omron_captured, decode_record, is_eeprom_record
+from ohx_desktop.ble.omron.models import candidates_for_name
+from ohx_desktop.ble.omron.stored_record import decode_stored_record
 from ohx_desktop.ble.omron.uuids import EXTENSION_BLOOD_PRESSURE, EXTENSION_WEIGHT
 from ohx_desktop.domain.errors import DecodingError, TrailingBytes, Truncated, Unsupported
 
@@ -24,7 +27,7 @@ def test_a_captured_record_is_decoded_by_its_model(vector: dict[str, Any]) -> No
             decode_record(vector["model"], raw)
         return
     expect = vector["expect"]
-    measured = decode_record(vector["model"], raw, user=1)
+    measured = decode_record(vector["model"], raw)
     assert [int(q.value) for q in measured.quantities] == [
         expect["systolic"],
         expect["diastolic"],
@@ -32,7 +35,7 @@ def test_a_captured_record_is_decoded_by_its_model(vector: dict[str, Any]) -> No
     ]
     assert measured.timestamp is not None
     assert measured.timestamp.isoformat() == expect["timestamp"]
-    assert (measured.user_id, measured.from_storage) == (1, False)
+    assert (measured.user_id, measured.from_storage) == (None, False)
 
 
 def test_the_length_of_the_record_tells_two_models_of_one_name_apart() -> None:
@@ -69,11 +72,19 @@ def test_a_layout_that_nobody_has_confirmed_is_refused_by_default(model: str, si
         decode_record(model, bytes(size))
 
 
+def _asked_for(model: str, raw: bytes) -> Measured:
+    (memory,) = candidates_for_name(model).maps
+    return decode_stored_record(raw, memory, user=1, unconfirmed=True)
+
+
 def test_such_a_layout_is_read_where_that_is_asked_for() -> None:
     raw = bytes([26, 11, 23, 9, 41, 7, 103, 82, 71, 0, 0, 0]).ljust(16, b"\0")
-    assert decode_record("HEM-6401T", raw, unconfirmed=True).quantities[0].value == 128
+    assert _asked_for("HEM-6401T", raw).quantities[0].value == 128
+    weighing = "00003ad05f024e183b6d223389cc0000000000000000000000005a80".ljust(96, "0")
+    measured = _asked_for("HBF-702T", bytes.fromhex(weighing))
+    assert [str(q.value) for q in measured.quantities] == ["72.4"]
     with pytest.raises(Unsupported, match="step of the weight"):
-        decode_record("HBF-702T", b"\1" * 48, unconfirmed=True)
+        _asked_for("HBF-222T", b"\1" * 32)
 
 
 def test_a_weight_is_decoded_and_an_empty_slot_refused() -> None:

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from omron_peer import run
+from omron_peer import NOW
 from omron_vectors import vectors
 
-from ohx_desktop.ble.assigned_numbers import RECORD_ACCESS_CONTROL_POINT, full_uuid
+from ohx_desktop.ble.assigned_numbers import full_uuid
 from ohx_desktop.ble.codec.measurements import MEASUREMENTS
 from ohx_desktop.ble.codec.record_access import (
     RecordCount,
@@ -16,22 +16,19 @@ from ohx_desktop.ble.codec.record_access import (
     decode_record_request,
 )
 from ohx_desktop.ble.codec.user_control import decode_user_answer, decode_user_request
-from ohx_desktop.ble.dialogue import Answer, Expect, Heard, Write
 from ohx_desktop.ble.omron import extension, extension_weight
 from ohx_desktop.ble.omron.control_points import (
     LATEST_SEQUENCE_REQUEST,
     LatestSequence,
     decode_omron_record_answer,
-    encode_register_at,
 )
-from ohx_desktop.ble.omron.extension import decode_extension_blood_pressure
-from ohx_desktop.ble.omron.extension_session import ExtensionRecords, fetch_records
-from ohx_desktop.ble.omron.extension_weight import decode_extension_weight
-from ohx_desktop.ble.omron.uuids import EXTENSION_BLOOD_PRESSURE, EXTENSION_WEIGHT
+from ohx_desktop.ble.omron.extension import decode_extension_blood_pressure, whole_records
+from ohx_desktop.ble.omron.extension_records import newest_first, records_of
+from ohx_desktop.ble.omron.extension_weight import WEIGHT_FORM, decode_extension_weight
+from ohx_desktop.ble.omron.uuids import EXTENSION_WEIGHT
+from ohx_desktop.ble.record import Record
 from ohx_desktop.domain.errors import (
     DecodingError,
-    DeviceError,
-    DeviceSilent,
     MeasurementFailed,
     TrailingBytes,
     Truncated,
@@ -193,96 +190,58 @@ def test_a_control_point_says_what_the_vector_says(vector: dict[str, Any]) -> No
             pytest.fail("a vector without a test")
 
 
-def test_a_user_is_registered_at_an_index_of_our_choice() -> None:
-    assert encode_register_at(2, 0x020E).hex() == "40020e02"
-    for user, consent in ((0, 1), (5, 1), (1, 10000), (1, -1)):
-        with pytest.raises(ValueError, match="four digits"):
-            encode_register_at(user, consent)
-
-
-# ── fetching by number ───────────────────────────────────────────────────────────────────────
-
-
-def fetch(
-    answers: dict[str, list[tuple[str, str]]],
-    characteristic: str = EXTENSION_WEIGHT,
-    from_sequence: int | None = None,
-) -> tuple[ExtensionRecords, list[str]]:
-    """Run the dialogue against a device that answers each request (hex) with values."""
-    asked: list[str] = []
-
-    class Device:
-        def __init__(self) -> None:
-            self.queue: list[Heard] = []
-
-        def take(self, step: Any) -> Answer:
-            if isinstance(step, Write):
-                asked.append(step.value.hex())
-                for uuid, value in answers.get(step.value.hex(), []):
-                    self.queue.append(Heard(uuid, bytes.fromhex(value)))
-            if isinstance(step, Expect) and self.queue:
-                return self.queue.pop(0)
-            return None
-
-    dialogue = fetch_records(characteristic, from_sequence=from_sequence)
-    return run(dialogue, Device()), asked  # type: ignore[arg-type] # the same two steps
-
-
-RACP = RECORD_ACCESS_CONTROL_POINT
-DATA = [(EXTENSION_WEIGHT, frame.hex()) for frame in (*SCALE, *OTHER_SCALE)]
-
-
-def test_records_are_counted_fetched_and_the_next_number_kept() -> None:
-    records, asked = fetch(
-        {
-            "0401": [(RACP, "05000200")],
-            "0101": [*DATA, (RACP, "06000101")],
-            "1000": [(RACP, "11000300")],
-        }
-    )
-    assert [value.hex() for value in records.values] == [value for _, value in DATA]
-    assert records.next_sequence == 4
-    assert asked == ["0401", "0101", "1000"]
-
-
-def test_only_newer_records_are_asked_for() -> None:
-    records, asked = fetch(
-        {
-            "0403010400": [(RACP, "06000406")],
-            "1000": [(RACP, "11000000")],
-        },
-        from_sequence=4,
-    )
-    assert records == ExtensionRecords(values=(), next_sequence=None)
-    assert asked == ["0403010400", "1000"]
-
-
-def test_records_that_come_unasked_are_kept() -> None:
-    frames = [(EXTENSION_BLOOD_PRESSURE, frame.hex()) for frame in CUFF]
-    records, _ = fetch(
-        {
-            "0401": [*frames, (RACP, "05000000")],
-            "1000": [(RACP, "11006901")],
-        },
-        EXTENSION_BLOOD_PRESSURE,
-    )
-    assert list(records.values) == CUFF
-    assert records.next_sequence == 362
+# ── halves that got lost ─────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("answers", "error"),
+    ("frames", "lengths"),
     [
-        ({}, DeviceSilent),
-        ({"0401": [(RACP, "06000402")]}, DeviceError),
-        ({"0401": [(RACP, "99")]}, DeviceError),
-        ({"0401": [(RACP, "05000200")], "0101": DATA}, DeviceSilent),
-        ({"0401": [(RACP, "05000200")], "0101": [*DATA, (RACP, "06000108")]}, DeviceError),
-        ({"0401": [(RACP, "05000200")], "0101": DATA * 400}, DeviceError),
+        ([*SCALE, *OTHER_SCALE], [2, 2]),
+        ([SCALE[0], *OTHER_SCALE], [1, 2]),
+        ([SCALE[1], *OTHER_SCALE], [1, 2]),
+        ([*SCALE, OTHER_SCALE[0]], [2, 1]),
+        ([SCALE[0], OTHER_SCALE[1]], [1, 1]),
+        ([SCALE[0], b"\x3e", *OTHER_SCALE], [1, 1, 2]),
+        ([], []),
     ],
 )
-def test_a_transfer_that_does_not_end_well_is_told(
-    answers: dict[str, list[tuple[str, str]]], error: type[DeviceError]
-) -> None:
-    with pytest.raises(error):
-        fetch(answers)
+def test_a_lost_half_takes_no_other_record_with_it(frames: list[bytes], lengths: list[int]) -> None:
+    records = list(whole_records(frames, WEIGHT_FORM))
+    assert [len(record) for record in records] == lengths
+    assert [frame for record in records for frame in record] == frames
+    judged = records_of(EXTENSION_WEIGHT, frames, received_at=NOW)
+    assert [error is None for _, error in judged] == [length == 2 for length in lengths]
+
+
+def test_of_a_scale_the_weight_alone_is_told() -> None:
+    ((record, error),) = records_of(EXTENSION_WEIGHT, SCALE, received_at=NOW)
+    assert error is None
+    assert record.quantities is not None
+    assert [q.kind for q in record.quantities] == [QuantityKind.BODY_WEIGHT]
+
+
+def test_a_refused_record_still_tells_when_it_was_made() -> None:
+    ((record, error),) = records_of(EXTENSION_WEIGHT, SCALE[:1], received_at=NOW)
+    assert isinstance(error, Truncated)
+    assert (record.quantities, record.sequence) == (None, 1)
+    assert record.stamp == datetime(2024, 12, 1, 10, 23, 56)
+
+
+def test_records_are_ordered_by_their_numbers_user_by_user() -> None:
+    def numbered(user: int, sequence: int | None) -> Any:
+        record = Record(
+            frames=(), received_at=NOW, quantities=None, user_slot=user, sequence=sequence
+        )
+        return record, None
+
+    def order(latest: int | None, *records: Any) -> list[list[int | None]]:
+        return [
+            [record.sequence for record, _ in of_user] for of_user in newest_first(records, latest)
+        ]
+
+    one, two, three = (numbered(1, number) for number in (1, 2, 3))
+    assert order(3, one, two, three) == [[3, 2, 1]]
+    assert order(None, two, three, one) == [[3, 2, 1]]
+    assert order(1, numbered(1, 0xFFFF), numbered(1, 0xFFFE), one) == [[1, 0xFFFF, 0xFFFE]]
+    assert order(None, one, numbered(2, 7), two) == [[2, 1], [7]]
+    assert order(3, one, numbered(1, None), three) == [[1, None, 3]]

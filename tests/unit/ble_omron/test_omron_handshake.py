@@ -29,6 +29,7 @@ from ohx_desktop.domain.errors import (
     ConnectionLost,
     DecodingError,
     DeviceError,
+    DeviceNotSet,
     DeviceSilent,
     PairingRefused,
     Unsupported,
@@ -402,7 +403,7 @@ def _mirrored(peer: Peer, read_at: int, write_at: int) -> Peer:
 
 
 def test_a_clock_that_the_device_does_not_take_is_told() -> None:
-    with pytest.raises(DeviceError, match="did not take"):
+    with pytest.raises(DeviceNotSet, match="did not take"):
         run(in_session(WRIST, KEY, set_clock), wrist())
 
 
@@ -415,10 +416,28 @@ def test_a_clock_that_was_never_set_is_left_alone() -> None:
 
 
 def test_clearing_the_unread_counters_changes_nothing_else() -> None:
-    peer = wrist()
+    peer = _mirrored(wrist(), 0x0260, 0x02A4)
     run(in_session(WRIST, KEY, clear_unread_counters), peer)
     assert peer.at(0x02A4, 16).hex() == "8003800080008000020e800000008000"
     assert peer.log.count("01c0") == 1
+    run(in_session(WRIST, KEY, clear_unread_counters), peer)
+    assert peer.log.count("01c0") == 1, "what is cleared is left alone"
+
+
+def test_counters_that_the_device_does_not_clear_are_told() -> None:
+    with pytest.raises(DeviceNotSet, match="did not take"):
+        run(in_session(WRIST, KEY, clear_unread_counters), wrist())
+
+
+@pytest.mark.parametrize("model", ["HEM-7188T1", "HEM-7380T1"])
+def test_a_cuff_that_wants_the_maker_s_secure_session_is_refused_by_name(model: str) -> None:
+    memory = memory_of(model)
+    peer = Peer(classic=False, unlock_replies={0x11: [b"\xff\x26"]})
+    is_known_for_it = model == "HEM-7188T1"
+    with pytest.raises(Unsupported if is_known_for_it else PairingRefused) as refused:
+        run(in_session(memory, TOKEN, partial(read_memory, newest=1)), peer)
+    assert (model in str(refused.value)) is is_known_for_it
+    assert "0100" not in peer.log
 
 
 @pytest.mark.parametrize("action", [set_clock, clear_unread_counters])

@@ -83,3 +83,15 @@ def test_a_loopback_address_may_be_plain(tmp_path: Path) -> None:
 def test_the_problem_names_the_layer_that_set_it(machine: Path, profile: Profile) -> None:
     with pytest.raises(ConfigurationError, match=r"kiosk.idle_timeout_s \(set by environment\)"):
         load_settings(profile, {"OHX_KIOSK__IDLE_TIMEOUT_S": "abc"})
+
+
+def test_nothing_is_switched_on_for_devices_unless_somebody_names_a_model(
+    machine: Path, profile: Profile
+) -> None:
+    devices = load_settings(profile, {}).settings.devices
+    assert (devices.set_clock, devices.clear_unread, devices.allow_unconfirmed) == ((), (), ())
+    environment = {"OHX_DEVICES__SET_CLOCK": "HEM-7155T,HEM-7322T"}
+    named = load_settings(profile, environment).settings.devices
+    assert named.set_clock == ("HEM-7155T", "HEM-7322T")
+    (machine / "policy.toml").write_text("[devices]\nset_clock = []\n")
+    assert load_settings(profile, environment).settings.devices.set_clock == ()
