@@ -53,12 +53,34 @@ def records_of(
 ) -> tuple[Judged, ...]:
     """Return what the notifications of one connection hold, as they came.
 
+    A device may send its records twice in one connection: copies that say the same have the same
+    `content`, and where two records of one number contradict each other none of them is believed.
     `received_at` is aware.
     """
     form, decode = _FORMS[characteristic]
-    return tuple(
-        _record(frames, form, decode, received_at) for frames in whole_records(values, form)
-    )
+    records = [_record(frames, form, decode, received_at) for frames in whole_records(values, form)]
+    return tuple(_uncontradicted(records))
+
+
+def _uncontradicted(records: Sequence[Judged]) -> Iterator[Judged]:
+    said: dict[object, set[object]] = {}
+    for record, error in records:
+        if error is None:
+            for name in _names(record):
+                said.setdefault(name, set()).add((record.user_slot, record.content))
+    for record, error in records:
+        if error is None and any(len(said[name]) > 1 for name in _names(record)):
+            contradiction = DecodingError("the device sent one record in two forms")
+            yield replace(record, quantities=None), contradiction
+        else:
+            yield record, error
+
+
+def _names(record: Record) -> tuple[object, ...]:
+    """Return by what a record can be told from others: its number with its user, or its time."""
+    if record.sequence is None:
+        return ()
+    return (record.user_slot, record.sequence), (record.sequence, record.stamp)
 
 
 def newest_first(records: Sequence[Judged], latest: int | None) -> Iterator[Sequence[Judged]]:
@@ -84,7 +106,12 @@ def _record(
     received_at: datetime,
 ) -> Judged:
     try:
-        return Record.of(decode(frames), tuple(frames), received_at=received_at), None
+        measured = decode(frames)
+        content = repr((measured.sequence, measured.timestamp, measured.quantities)).encode()
+        return (
+            Record.of(measured, tuple(frames), received_at=received_at, content=content),
+            None,
+        )
     except DecodingError as error:
         return _refused(frames, form, received_at), error
 
