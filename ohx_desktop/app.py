@@ -57,6 +57,8 @@ _SERVICES = (
 
 # A person who closes the window waits no longer than this for a slow EHR.
 _FINISH_SENDING_S = 3.0
+# Nor than this for a device that is being told goodbye.
+_GOODBYES_S = 10.0
 
 
 # ── one service at a time, for the command line ──────────────────────────────────────────────
@@ -264,25 +266,24 @@ async def open_workstation(
         async with (
             _outbox(profile, effective, key_source=key_source, on_change=on_queue_change) as outbox,
             _ehr_and_sender(profile, effective, outbox) as ehr,
+            AsyncExitStack() as stack,
         ):
             registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
             filing = await _filing(profile, effective, outbox)
             tray = _tray(effective, outbox, filing)
+            listener = _listener(
+                profile,
+                effective,
+                radio=radio,
+                ask_passkey=ask_passkey,
+                secrets=device_secrets,
+                registry=registry,
+            )
+            stack.push_async_callback(listener.close, _GOODBYES_S)
             yield Workstation(
                 settings=effective,
                 patients=ehr,
-                capture=RegisteredCapture(
-                    _listener(
-                        profile,
-                        effective,
-                        radio=radio,
-                        ask_passkey=ask_passkey,
-                        secrets=device_secrets,
-                        registry=registry,
-                    ),
-                    registry,
-                    tray,
-                ),
+                capture=RegisteredCapture(listener, registry, tray),
                 filing=filing,
                 outbox=outbox,
                 tray=tray,

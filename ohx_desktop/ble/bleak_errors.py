@@ -65,6 +65,8 @@ _DBUS_REASONS = {
     "org.bluez.Error.NotReady": RadioReason.POWERED_OFF,
     "org.freedesktop.DBus.Error.ServiceUnknown": RadioReason.NO_SERVICE,
     "org.freedesktop.DBus.Error.NameHasNoOwner": RadioReason.NO_SERVICE,
+    # The service left the bus before it answered.
+    "org.freedesktop.DBus.Error.NoReply": RadioReason.NO_SERVICE,
     "org.freedesktop.DBus.Error.Disconnected": RadioReason.NO_SERVICE,
     "org.freedesktop.DBus.Error.NoServer": RadioReason.NO_SERVICE,
     "org.freedesktop.DBus.Error.AccessDenied": RadioReason.NOT_PERMITTED,

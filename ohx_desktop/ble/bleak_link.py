@@ -99,18 +99,22 @@ class BleakLink:
     async def _while_connected(
         self, operation: Coroutine[Any, Any, _T], limit_s: float, what: str
     ) -> _T:
-        """Run one exchange, and stop waiting for it as soon as the link is gone."""
-        working = asyncio.ensure_future(limited(operation, limit_s, what))
-        leaving = asyncio.ensure_future(self._gone.wait())
-        try:
-            await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                raise ConnectionLost("the device disconnected in the middle of an exchange")
-            return working.result()
-        finally:
-            for task in (working, leaving):
-                task.cancel()
-            await asyncio.gather(working, leaving, return_exceptions=True)
+        return await unless(self._gone, limited(operation, limit_s, what))
+
+
+async def unless(gone: asyncio.Event, operation: Coroutine[Any, Any, _T]) -> _T:
+    """Wait for an exchange, but no longer than its link lives. Raises ConnectionLost."""
+    working = asyncio.ensure_future(operation)
+    leaving = asyncio.ensure_future(gone.wait())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ConnectionLost("the device disconnected in the middle of an exchange")
+        return working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 async def limited(operation: Coroutine[Any, Any, _T], limit_s: float, what: str) -> _T:

@@ -34,7 +34,11 @@ _LARGEST_PASSKEY = 999_999
 _REJECTED = "org.bluez.Error.Rejected"
 _ALREADY_PAIRED = "org.bluez.Error.AlreadyExists"
 _NO_BLUEZ = frozenset(
-    {"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"}
+    {
+        "org.freedesktop.DBus.Error.ServiceUnknown",
+        "org.freedesktop.DBus.Error.NameHasNoOwner",
+        "org.freedesktop.DBus.Error.NoReply",  # it left the bus in the middle of the pairing
+    }
 )
 
 
@@ -46,10 +50,11 @@ async def pair_with_agent(
     Raises PairingRefused, DeviceSilent when the deadline passes, RadioUnavailable without BlueZ.
     """
     bus = MessageBus(bus_type=BusType.SYSTEM)
+    agent = _Agent(device_path, address, ask_passkey)
     try:
         async with asyncio.timeout(deadline_s):
             await bus.connect()
-            await _pair(bus, device_path, address, ask_passkey)
+            await _pair(bus, device_path, agent)
     except TimeoutError as error:
         raise DeviceSilent(
             "pairing took too long",
@@ -61,13 +66,12 @@ async def pair_with_agent(
             reason=RadioReason.NO_SERVICE,
         ) from error
     finally:
+        await agent.withdraw_question()
         bus.disconnect()  # BlueZ drops the agent and any pairing of ours with the connection
 
 
-async def _pair(
-    bus: MessageBus, device_path: str, address: str, ask_passkey: AskPasskey | None
-) -> None:
-    bus.export(_AGENT_PATH, _Agent(device_path, address, ask_passkey))
+async def _pair(bus: MessageBus, device_path: str, agent: "_Agent") -> None:
+    bus.export(_AGENT_PATH, agent)
     # A BlueZ without an agent manager cannot use an agent; pairing may work without.
     await _call(bus, "/org/bluez", _AGENT_MANAGER, "RegisterAgent", "os", _AGENT_PATH, _CAPABILITY)
     # For a pairing that the device starts before our call does: BlueZ asks the default agent then.
@@ -110,6 +114,14 @@ class _Agent(ServiceInterface):
         self._device_path = device_path
         self._address = address
         self._ask_passkey = ask_passkey
+        self._question: asyncio.Future[int | None] | None = None
+
+    async def withdraw_question(self) -> None:
+        """Ask nobody any more: the pairing is over, however it went."""
+        if self._question is not None and not self._question.done():
+            self._question.cancel()
+            await asyncio.wait({self._question})
+            await asyncio.sleep(0)  # the refusal leaves before the bus does
 
     @dbus_method(name="Release")
     def release(self) -> None:
@@ -117,7 +129,9 @@ class _Agent(ServiceInterface):
 
     @dbus_method(name="Cancel")
     def cancel(self) -> None:
-        """BlueZ has given up; Pair fails with the reason."""
+        """BlueZ has given up; Pair fails with the reason, and nobody need answer any more."""
+        if self._question is not None:
+            self._question.cancel()
 
     @dbus_method(name="RequestPasskey")
     async def request_passkey(self, device: DBusObjectPath) -> DBusUInt32:
@@ -158,10 +172,15 @@ class _Agent(ServiceInterface):
 
     async def _passkey(self, device: str) -> int:
         self._require_ours(device)
-        passkey = None if self._ask_passkey is None else await self._ask_passkey(self._address)
+        passkey = None if self._ask_passkey is None else await self._answer(self._ask_passkey)
         if passkey is None or not 0 <= passkey <= _LARGEST_PASSKEY:
             raise DBusError(_REJECTED, "nobody gave the number")
         return passkey
+
+    async def _answer(self, ask_passkey: AskPasskey) -> int | None:
+        self._question = asyncio.ensure_future(ask_passkey(self._address))
+        await asyncio.wait({self._question})
+        return None if self._question.cancelled() else self._question.result()
 
     def _require_ours(self, device: str) -> None:
         if device != self._device_path:

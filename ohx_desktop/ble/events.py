@@ -1,15 +1,20 @@
-"""What a device session tells while it runs: states for people, readings, refusals."""
+"""What a device session tells while it runs: states for people, readings, refusals.
+
+Events of several sessions come interleaved; `address` and `name` tell whose they are, and a reading
+carries its device.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ohx_desktop.domain.errors import OhxError
+from ohx_desktop.domain.errors import OhxError, RadioUnavailable
 from ohx_desktop.domain.reading import Reading
 
 
 class LinkState(StrEnum):
-    """Where the conversation with a device is."""
+    """Where the conversation with a device is; the first two are those of nobody in particular."""
 
+    NO_RADIO = "no-radio"
     LISTENING = "listening"
     CONNECTING = "connecting"
     PAIRING = "pairing"
@@ -49,6 +54,8 @@ class RecordRefused:
 
     error: OhxError
     stored: bool = False
+    address: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,8 @@ class SessionFailed:
     """The conversation broke off; listening goes on."""
 
     error: OhxError
+    address: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,4 +74,16 @@ class KeepingFailed:
     error: OhxError
 
 
-CaptureEvent = StateChanged | ReadingReceived | RecordRefused | SessionFailed | KeepingFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RadioLost:
+    """Bluetooth itself cannot be used now. Listening goes on by itself once it can be.
+
+    LISTENING tells that it can.
+    """
+
+    error: RadioUnavailable
+
+
+CaptureEvent = (
+    StateChanged | ReadingReceived | RecordRefused | SessionFailed | KeepingFailed | RadioLost
+)

@@ -7,7 +7,10 @@ Characteristics are named by their full, lower-case 128-bit UUID.
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +75,24 @@ class Radio(Protocol):
     """Bluetooth of this computer. Methods raise RadioUnavailable where there is none."""
 
     def scan(self) -> AbstractAsyncContextManager[AsyncIterator[Advertisement]]:
-        """Scan while the context is open; iterate over advertisements as they are heard."""
+        """Scan while the context is open; iterate over advertisements as they are heard.
+
+        Iterating raises RadioUnavailable when the radio is lost.
+        """
         ...
 
     def connect(self, address: str, *, deadline_s: float) -> AbstractAsyncContextManager[Link]:
         """Connect while the context is open; always disconnects on leaving.
 
-        Raises ConnectionLost or DeviceSilent when the device cannot be reached in time.
+        May be called while scanning, and for several devices at once: the radio sees to it that
+        they do not disturb each other. Raises ConnectionLost or DeviceSilent when the device
+        cannot be reached in time.
+        """
+        ...
+
+    def changes(self) -> "AbstractAsyncContextManager[asyncio.Event]":
+        """Have an event set whenever the system tells that the radio came, went or was renewed.
+
+        Raises nothing. Not every system tells, so who depends on it looks from time to time, too.
         """
         ...

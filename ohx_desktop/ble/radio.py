@@ -9,33 +9,35 @@ Source: bleak 3 documentation; behaviour of BlueZ 5.66 and 5.82.
 import asyncio
 import importlib
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ohx_desktop.ble.bleak_link import BleakLink, limited, translating
+from ohx_desktop.ble.bleak_link import BleakLink, limited, translating, unless
+from ohx_desktop.ble.bleak_scan import BleakScan
 from ohx_desktop.ble.link import Advertisement, AskPasskey, Link
+from ohx_desktop.ble.turns import Turns
 from ohx_desktop.domain.errors import DeviceError, PairingRefused, RadioReason, RadioUnavailable
 
 if TYPE_CHECKING:
-    from bleak import BleakClient, BleakScanner
+    from bleak import BleakClient
     from bleak.backends.client import BaseBleakClient
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 
-# Starting and stopping a scan are a few calls on the system bus.
-_SCAN_CONTROL_S = 10.0
-# BlueZ may drop a scan without a word (adapter off, service crashed): after so long without any
-# advertisement the scan is started anew, which also tells why it cannot be. Not ten seconds, at
-# which the kernel itself restarts scans.
-_SCAN_SILENCE_S = 15.0
 # A person reads six digits off a display and types them; the device's own limit is 30 s.
 _PAIR_S = 60.0
+# To connect to the bus and ask for what is there.
+_RENEW_BUS_S = 5.0
 # Disconnecting takes up to two seconds on BlueZ.
 _DISCONNECT_S = 5.0
-# Advertisements that nobody has taken yet.
-_BACKLOG = 1000
+# Adapters connect poorly while they scan or connect elsewhere, so a connection is tried alone. One
+# takes a second or two; who takes longer has probably left, and goes on beside the others.
+_ALONE_S = 5.0
+# Devices the system can be asked for by what it said of them; the longest unheard are forgotten.
+_KNOWN_DEVICES = 512
 
 
 class BleakRadio:
@@ -51,7 +53,11 @@ class BleakRadio:
         self._scanner_backend = scanner_backend
         self._client_backend = client_backend
         self._ask_passkey = ask_passkey
-        self._last_seen: dict[str, BLEDevice] = {}
+        self._last_seen: OrderedDict[str, BLEDevice] = OrderedDict()
+        self._scans: set[BleakScan] = set()
+        self._links: set[asyncio.Event] = set()
+        self._is_connecting = False
+        self._turns = Turns(_ALONE_S, on_begun=self._pause_scans, on_over=self._resume_scans)
 
     def scan(self) -> AbstractAsyncContextManager[AsyncIterator[Advertisement]]:
         """Scan while the context is open. Raises RadioUnavailable, also while iterating."""
@@ -64,29 +70,89 @@ class BleakRadio:
         """
         return self._connected(address, deadline_s)
 
+    def changes(self) -> AbstractAsyncContextManager[asyncio.Event]:
+        """Have an event set on each change that the system tells of; only Linux does."""
+        return self._changes()
+
+    # ── scanning ─────────────────────────────────────────────────────────────────────────────
+
     @asynccontextmanager
     async def _scanning(self) -> AsyncIterator[AsyncIterator[Advertisement]]:
         bleak = await _load_bleak()
-        heard: asyncio.Queue[Advertisement] = asyncio.Queue(_BACKLOG)
 
         def on_advertisement(device: "BLEDevice", data: "AdvertisementData") -> None:
-            self._last_seen[device.address] = device
-            if not heard.full():
-                heard.put_nowait(_advertisement(device, data))
+            self._remember(device)
+            scan.hear(_advertisement(device, data))
 
         with translating("scan"):
             scanner = bleak.BleakScanner(on_advertisement, backend=self._scanner_backend)
-        await _start(scanner)
+        scan = BleakScan(
+            scanner,
+            must_pause=lambda: self._is_connecting,
+            unstick=_renew_bus if self._is_bluez else _leave_as_it_is,
+        )
+        self._scans.add(scan)
         try:
-            async with aclosing(_heard(scanner, heard)) as advertisements:
+            await scan.adjust()
+            async with aclosing(scan.advertisements()) as advertisements:
                 yield advertisements
+        except RadioUnavailable as error:
+            if error.reason is not RadioReason.UNKNOWN:
+                self._drop_links()
+            raise
         finally:
-            await _stop(scanner)
+            self._scans.discard(scan)
+            await scan.stop()
+
+    def _remember(self, device: "BLEDevice") -> None:
+        self._last_seen[device.address] = device
+        self._last_seen.move_to_end(device.address)
+        if len(self._last_seen) > _KNOWN_DEVICES:
+            self._last_seen.popitem(last=False)
+
+    async def _pause_scans(self) -> None:
+        self._is_connecting = True
+        for scan in tuple(self._scans):
+            await scan.adjust()
+
+    def _resume_scans(self) -> None:
+        self._is_connecting = False
+        for scan in self._scans:
+            scan.hear(None)
+
+    @asynccontextmanager
+    async def _changes(self) -> AsyncIterator[asyncio.Event]:
+        changed = asyncio.Event()
+
+        def on_change(is_all_gone: bool) -> None:
+            if is_all_gone:
+                self._drop_links()
+            self._resume_scans()  # whether there is a radio shows only in a scan
+            changed.set()
+
+        if not self._is_bluez:
+            yield changed
+            return
+        from ohx_desktop.ble.bluez_watch import watching_bluez
+
+        async with watching_bluez(on_change):
+            yield changed
+
+    def _drop_links(self) -> None:
+        """End what needs a radio that is not there: no system tells of every link."""
+        for gone in self._links:
+            gone.set()
+
+    @property
+    def _is_bluez(self) -> bool:
+        return sys.platform == "linux" and self._scanner_backend is None
+
+    # ── connecting ───────────────────────────────────────────────────────────────────────────
 
     @asynccontextmanager
     async def _connected(self, address: str, deadline_s: float) -> AsyncIterator[Link]:
         bleak = await _load_bleak()
-        gone = asyncio.Event()
+        gone, is_radio_lost = asyncio.Event(), asyncio.Event()
         with translating("connect to the device"):
             client = bleak.BleakClient(
                 self._last_seen.get(address, address),
@@ -94,12 +160,16 @@ class BleakRadio:
                 timeout=deadline_s,
                 backend=self._client_backend,
             )
+        self._links |= {gone, is_radio_lost}
         try:
-            await limited(client.connect(), deadline_s, "connect to the device")
-            if client.is_connected:
+            async with self._turns.mine():
+                connecting = limited(client.connect(), deadline_s, "connect to the device")
+                await unless(is_radio_lost, connecting)
+            if client.is_connected and not is_radio_lost.is_set():
                 gone.clear()  # connecting may have taken several attempts that failed
             yield BleakLink(client, gone, self._pairing(client, address))
         finally:
+            self._links -= {gone, is_radio_lost}
             # Also after the device has left: bleak keeps its bus connection until told, and
             # every value would arrive twice at the next connection.
             await _disconnect(client)
@@ -113,20 +183,6 @@ class BleakRadio:
 
         path: str = device.details["path"]
         return partial(pair_with_agent, path, address, self._ask_passkey, deadline_s=_PAIR_S)
-
-
-async def _heard(
-    scanner: "BleakScanner", heard: asyncio.Queue[Advertisement]
-) -> AsyncGenerator[Advertisement]:
-    while True:
-        try:
-            async with asyncio.timeout(_SCAN_SILENCE_S):
-                advertisement = await heard.get()
-        except TimeoutError:
-            await _stop(scanner)
-            await _start(scanner)
-        else:
-            yield advertisement
 
 
 def _advertisement(device: "BLEDevice", data: "AdvertisementData") -> Advertisement:
@@ -145,25 +201,27 @@ async def _load_bleak() -> Any:
         from bleak.backends.winrt.util import allow_sta
 
         allow_sta()
+    if "bleak" in sys.modules:
+        return sys.modules["bleak"]
     return await asyncio.to_thread(importlib.import_module, "bleak")
 
 
-async def _start(scanner: "BleakScanner") -> None:
-    try:
-        await limited(scanner.start(), _SCAN_CONTROL_S, "scan")
-    except RadioUnavailable:
-        raise
-    except DeviceError as error:
-        from ohx_desktop.ble.bleak_errors import radio_unavailable
+async def _renew_bus() -> None:
+    """Let bleak's bus connection go, and with it what BlueZ does for it; bleak makes a new one.
 
-        raise radio_unavailable(RadioReason.UNKNOWN) from error
+    A start of a scan that hung may have begun one after all, which BlueZ then never begins again
+    for the same connection.
+    """
+    from bleak.backends.bluezdbus.manager import get_global_bluez_manager
+
+    with suppress(DeviceError):
+        manager = await limited(get_global_bluez_manager(), _RENEW_BUS_S, "renew the bus")
+        if manager._bus is not None:  # noqa: SLF001 - bleak has no other way to let go
+            manager._bus.disconnect()  # noqa: SLF001
 
 
-async def _stop(scanner: "BleakScanner") -> None:
-    try:
-        await limited(scanner.stop(), _SCAN_CONTROL_S, "stop the scan")
-    except DeviceError:
-        return  # a scan that cannot be stopped has lost its adapter; the next start tells why
+async def _leave_as_it_is() -> None:
+    """Do nothing where nothing can be done."""
 
 
 async def _disconnect(client: "BleakClient") -> None:

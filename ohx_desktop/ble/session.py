@@ -110,7 +110,8 @@ async def converse(
     """Connect, run the driver, disconnect; yield what it tells, and ENDED as the last event.
 
     A failure is told as SessionFailed. Closing the generator cancels the driver and waits until
-    what came is kept and the link is down. Raises RadioUnavailable.
+    it has taken its leave, what came is kept and the link is down; cancelling that breaks the leave
+    off. Raises RadioUnavailable.
     """
     talking = asyncio.ensure_future(_talk(radio, driver, conversation))
     talking.add_done_callback(lambda _: conversation.events.put_nowait(None))
@@ -119,8 +120,23 @@ async def converse(
             yield event
         await talking
     finally:
-        talking.cancel()
-        await asyncio.gather(talking, return_exceptions=True)
+        await _end(talking)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancel a task and wait until it has cleaned up; pass further cancellations on to it."""
+    is_cancelled = False
+    task.cancel()
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            is_cancelled = True
+            task.cancel()
+    if is_cancelled:
+        raise asyncio.CancelledError
+    if not task.cancelled():
+        task.exception()  # whoever awaits the events was told, or listens no more
 
 
 async def _talk(radio: Radio, driver: Driver, conversation: Conversation) -> None:

@@ -100,13 +100,20 @@ async def _scan(options: argparse.Namespace, out: Output) -> int:
 
 async def _read(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import open_listener
-    from ohx_desktop.ble.events import ReadingReceived, RecordRefused, SessionFailed, StateChanged
+    from ohx_desktop.ble.events import (
+        RadioLost,
+        ReadingReceived,
+        RecordRefused,
+        SessionFailed,
+        StateChanged,
+    )
     from ohx_desktop.ble.read_once import read_once
     from ohx_desktop.domain.clock import system_now
     from ohx_desktop.domain.reading_json import reading_to_json
 
     out.note("waiting for a device: start the measurement now …")
-    events = open_listener(options.profile, ask_passkey=_ask_passkey).listen(
+    listener = open_listener(options.profile, ask_passkey=_ask_passkey)
+    events = listener.listen(
         session_began=system_now(),
         wanted=lambda advertisement, _: options.device in (None, advertisement.address),
     )
@@ -115,14 +122,17 @@ async def _read(options: argparse.Namespace, out: Output) -> int:
         match event:
             case ReadingReceived(reading=reading):
                 out.item(reading_to_json(reading), describe(reading))
-            case RecordRefused(error=error) | SessionFailed(error=error):
+            case RecordRefused(error=error) | SessionFailed(error=error) | RadioLost(error=error):
                 out.note(str(error))
             case StateChanged(state=state, name=name):
                 out.note(f"{state}{f' ({name})' if name else ''}")
 
-    await read_once(
-        events, include_stored=options.stored, deadline_s=options.seconds, on_event=tell
-    )
+    try:
+        await read_once(
+            events, include_stored=options.stored, deadline_s=options.seconds, on_event=tell
+        )
+    finally:
+        await listener.close()
     return ExitCode.DONE
 
 

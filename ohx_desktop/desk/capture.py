@@ -24,9 +24,10 @@ class RegisteredCapture:
         self._tray = tray
 
     def events(self, *, session_began: datetime, patient: str) -> AsyncGenerator[CaptureEvent]:
-        """Listen until closed, with this patient in view. Raises RadioUnavailable."""
+        """Listen until closed, with this patient in view; a lost radio is told and waited for."""
         return self._listener.listen(
             session_began=session_began,
+            waits_for_radio=True,
             wanted=lambda advertisement, _recognised: self._may_answer(advertisement),
             keeper=self._tray.keeper(patient=patient),
         )

@@ -17,15 +17,17 @@ from ohx_desktop.ble.events import (
     CaptureEvent,
     KeepingFailed,
     LinkState,
+    RadioLost,
     ReadingReceived,
     RecordRefused,
     SessionFailed,
     StateChanged,
 )
 from ohx_desktop.desk.states import DeskState, Filed, FindPatient, Reviewing, Waiting
+from ohx_desktop.desk.talks import Talks
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.device import DeviceIdentity
-from ohx_desktop.domain.errors import OhxError
+from ohx_desktop.domain.errors import OhxError, RadioUnavailable
 from ohx_desktop.domain.patient import Patient, PatientQuery
 from ohx_desktop.ops.logging import log_problem
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
@@ -45,7 +47,7 @@ class Capture(Protocol):
     def events(self, *, session_began: datetime, patient: str) -> AsyncGenerator[CaptureEvent]:
         """Listen until closed; what comes is kept with the reference of the patient in view.
 
-        Raises RadioUnavailable.
+        A lost radio is told and waited for.
         """
         ...
 
@@ -96,6 +98,8 @@ class TakeReading:
         self._listening: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
         self._arrived: list[ReadingReceived] = []
+        self._talks = Talks()
+        self._problem_of: str | None = None
         self._searches = 0
         self.state: DeskState = FindPatient()
 
@@ -126,15 +130,20 @@ class TakeReading:
             await self._wait_for(patient)
 
     async def measure_again(self) -> None:
-        """Leave the reading to the tray and wait for another; one already here comes first."""
+        """Leave the reading to the tray and wait for another; one already here comes first.
+
+        Whoever is in a session goes on: it may be bringing another device's reading.
+        """
         if isinstance(self.state, Reviewing) and not self.state.saving:
             self._arrived.pop(0)
         elif not isinstance(self.state, Filed):
             return
         if self._arrived:
             self._review(self.state.patient)
-        else:
+        elif self._listening is None or self._listening.done():
             await self._wait_for(self.state.patient)
+        else:
+            self._wait_on(self.state.patient)
 
     async def listen_again(self) -> None:
         """Listen anew after Bluetooth failed; a session that listens is left alone."""
@@ -191,14 +200,24 @@ class TakeReading:
     # ── what happens meanwhile ───────────────────────────────────────────────────────────────
 
     async def _wait_for(self, patient: Patient) -> None:
-        await self._stop()
+        began = self._now()
         self._arrived.clear()
-        self._show(Waiting(patient=patient))
-        self._listening = self._start(self._listen(patient))
+        self._talks = Talks()
+        waiting = Waiting(patient=patient)
+        self._show(waiting)
+        # Devices of an earlier session are told goodbye meanwhile; nobody need watch that.
+        await self._stop()
+        if self.state is waiting:
+            self._listening = self._start(self._listen(patient, began))
 
-    async def _listen(self, patient: Patient) -> None:
+    def _wait_on(self, patient: Patient) -> None:
+        """Wait with the devices that are being listened to."""
+        self._problem_of = None
+        self._show(Waiting(patient=patient, link=self._talks.link, device_name=self._talks.name))
+
+    async def _listen(self, patient: Patient, began: datetime) -> None:
         try:
-            events = self._capture.events(session_began=self._now(), patient=patient.reference)
+            events = self._capture.events(session_began=began, patient=patient.reference)
             async with aclosing(events):
                 async for event in events:
                     await self._heard(event, patient)
@@ -207,6 +226,8 @@ class TakeReading:
                 self._show(replace(self.state, link=LinkState.ENDED, problem=error))
 
     async def _heard(self, event: CaptureEvent, patient: Patient) -> None:
+        if getattr(self.state, "patient", None) != patient:
+            return  # whoever is left, their devices are of no concern any more
         match event:
             case ReadingReceived(reading=reading):
                 if reading.stored or await self._filing.is_known(reading.id):
@@ -214,38 +235,55 @@ class TakeReading:
                 else:
                     self._arrived.append(event)
                     self._offer(patient)
-            case StateChanged(state=link, name=name):
-                self._update_waiting(link=link, name=name)
+            case StateChanged():
+                self._talks.note(event)
+                self._show_talks(alive=_sign_of_life(event, self._problem_of))
+            case RadioLost(error=error):
+                log_problem(error)
+                self._talks.note(event)
+                self._show_talks(alive=False)
+                self._update_waiting(problem=error)
             case RecordRefused(stored=True):
                 self._update_waiting(stored=1)
             case (
-                RecordRefused(error=error) | SessionFailed(error=error) | KeepingFailed(error=error)
+                RecordRefused(error=error, address=address)
+                | SessionFailed(error=error, address=address)
             ):
+                log_problem(error)
+                if self._talks.link is not LinkState.NO_RADIO:  # which is why it failed
+                    self._problem_of = address
+                    self._update_waiting(problem=error)
+            case KeepingFailed(error=error):
                 log_problem(error)
                 self._update_waiting(problem=error)
 
-    def _update_waiting(
-        self,
-        *,
-        link: LinkState | None = None,
-        name: str | None = None,
-        problem: OhxError | None = None,
-        stored: int = 0,
-    ) -> None:
-        state = self.state
+    def _show_talks(self, *, alive: bool) -> None:
+        """Show who talks; a problem stays readable until its device shows a sign of life."""
+        state, talks = self.state, self._talks
         if not isinstance(state, Waiting):
             return
-        # A problem stays readable until the device shows the next sign of life.
-        alive = link not in (None, LinkState.LISTENING, LinkState.ENDED)
+        is_mended = isinstance(state.problem, RadioUnavailable) and talks.link is not (
+            LinkState.NO_RADIO
+        )
         self._show(
             replace(
                 state,
-                link=link or state.link,
-                device_name=name or state.device_name,
-                problem=problem or (None if alive else state.problem),
-                stored_seen=state.stored_seen + stored,
+                link=talks.link,
+                device_name=talks.name or state.device_name,
+                problem=None if alive or is_mended else state.problem,
             )
         )
+
+    def _update_waiting(self, *, problem: OhxError | None = None, stored: int = 0) -> None:
+        state = self.state
+        if isinstance(state, Waiting):
+            self._show(
+                replace(
+                    state,
+                    problem=problem or state.problem,
+                    stored_seen=state.stored_seen + stored,
+                )
+            )
 
     def _offer(self, patient: Patient) -> None:
         if isinstance(self.state, Waiting):
@@ -311,6 +349,16 @@ class TakeReading:
 
     @staticmethod
     async def _cancel(task: asyncio.Task[None] | None) -> None:
-        if task is not None and not task.done():
+        """Cancel a task once, whoever asks, and wait until it has cleaned up."""
+        if task is None or task.done():
+            return
+        if not task.cancelling():
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.wait({task})
+
+
+def _sign_of_life(event: StateChanged, problem_of: str | None) -> bool:
+    """Tell whether a device that had a problem, or one nobody named, is heard of again."""
+    if event.state in {LinkState.LISTENING, LinkState.ENDED}:
+        return False
+    return problem_of is None or event.address == problem_of

@@ -151,6 +151,7 @@ SCENES: dict[str, DeskState | OhxError | None] = {
     ),
     "23-bluetooth-off": Waiting(
         patient=JUERGEN,
+        link=LinkState.NO_RADIO,
         problem=RadioUnavailable("Bluetooth is off", reason=RadioReason.POWERED_OFF),
     ),
     "30-reading": Reviewing(patient=JANE, reading=READING),

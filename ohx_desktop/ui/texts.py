@@ -88,6 +88,7 @@ PAIRING_STEPS: Final = "If the device asks, confirm on the device.\nThis is need
 ENDED_STEPS: Final = "If no reading came, measure again.\nIt will appear here by itself."
 NOT_LISTENING: Final = "Not listening"
 NOT_LISTENING_STEPS: Final = "When it is mended, try again."
+NO_RADIO_STEPS: Final = "When Bluetooth works again, listening goes on by itself."
 AFTER_PROBLEM_STEPS: Final = "The reading will appear here by itself."
 LISTEN_AGAIN: Final = "Try again"
 STORED_ONE: Final = "1 older reading in the device’s memory was left out."
@@ -228,6 +229,8 @@ FLAGS: Final = {
     "at_toe": "At a toe",
 }
 NOT_REGISTERED: Final = "This device is not registered here: compare with its display"
+FROM_DEVICE: Final = "From {device}"
+FROM_NUMBERED: Final = "From {device}, {number}"
 MORE_ONE: Final = "1 more reading comes after this one"
 MORE_MANY: Final = "{n} more readings come after this one"
 DISPLAY_CHECK: Final = "The device’s display shows {figures} now"

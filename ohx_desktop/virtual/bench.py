@@ -4,9 +4,10 @@
 
 prints one JSON line when ready; point the program under test at its `DBUS_SYSTEM_BUS_ADDRESS`,
 and at its `SYSFS_PATH` where radio switches and adapters of the kernel matter.
-The device measures soon after a program begins to scan. Lines on standard input are what a person
-does: `measure`, `button` (wake it), `pair` (pairing mode). The bench ends when standard input
-closes. A developer's tool; Linux only.
+The devices measure soon after a program begins to scan. Lines on standard input are what a person
+does: `measure`, `button` (wake them), `pair` (pairing mode); and what happens to the computer:
+`off`, `unplug`, `on` (the adapter is back), `crash` (the Bluetooth service), `restart` (it is
+back). The bench ends when standard input closes. A developer's tool; Linux only.
 """
 
 import argparse
@@ -20,9 +21,11 @@ from collections.abc import AsyncIterator, Sequence
 from ohx_desktop.virtual.bluez import EmulatedBlueZ
 from ohx_desktop.virtual.cast import PASSKEY, Actor
 from ohx_desktop.virtual.computer import RunningComputer, running_computer
+from ohx_desktop.virtual.room import Adapter
 from ohx_desktop.virtual.scenarios import SCENARIOS, Scenario
 
 _LOOKS_UP_S = 0.05
+_ADAPTER = {"off": Adapter.OFF, "unplug": Adapter.MISSING, "on": Adapter.ON}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,6 +58,12 @@ async def _run(name: str) -> None:
                     actor.wake()
                 elif line == "pair" and actor.enter_pairing is not None:
                     actor.enter_pairing()
+                elif line in _ADAPTER:
+                    room.adapter = _ADAPTER[line]
+                elif line == "crash" and computer.bluez is not None:
+                    await computer.bluez.stop()
+                elif line == "restart" and computer.bluez is not None:
+                    await computer.bluez.start()
             acting.cancel()
             await asyncio.wait({acting})
     finally:

@@ -44,6 +44,7 @@ class EmulatedBlueZ:
         self._scan_started = asyncio.Event()
         self._filters: dict[str, set[str]] = {}
         self._scanning: set[str] = set()
+        self._scan_starts = 0
         self._bus: MessageBus | None = None
         self._tree: ObjectTree | None = None
         self._agents: AgentManager | None = None
@@ -81,16 +82,20 @@ class EmulatedBlueZ:
     async def stop(self) -> None:
         """Leave the bus."""
         self._undo.close()
-        for device in self._devices.values():
-            device.close()
-        self._devices.clear()
-        self._scanning.clear()
+        self._forget_all()
         if self._tree is not None:
             await self._tree.close()
         if self._bus is not None:
             self._bus.disconnect()
             await self._bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # dbus-fast
+        self._forget_all()  # also what was asked for while it left
         self._bus = self._tree = self._agents = None
+
+    def _forget_all(self) -> None:
+        for device in self._devices.values():
+            device.close()
+        self._devices.clear()
+        self._scanning.clear()
 
     async def wait_for_scan(self) -> None:
         """Return once a program scans."""
@@ -194,6 +199,9 @@ class EmulatedBlueZ:
             raise bluez_failure("InProgress", "Operation already in progress")
         self._scanning.add(message.sender or "")
         self._show_scanning()
+        self._scan_starts += 1
+        if self._scan_starts <= self._quirks.scan_starts_that_hang:
+            await asyncio.Event().wait()
         return Answer(after=self._listen_around)
 
     async def _stop_discovery(self, message: Message) -> None:

@@ -20,6 +20,8 @@ class Quirks:
     """How long a refused connection attempt takes."""
     pairing_timeout_s: float = 30.0
     """Security Manager time-out."""
+    scan_starts_that_hang: int = 0
+    """So many StartDiscovery calls begin a scan and are never answered, as by a stuck adapter."""
     temporary_timeout_s: float = 30.0
     """How long a device that is not paired is remembered once it is silent."""
     release: int = 0x0542

@@ -1,5 +1,6 @@
 """Named scenes for the bench: a device, what it remembers, what it measures, what goes wrong."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -62,6 +63,7 @@ _COMPUTER = Computer()
 class Scenario:
     """One scene. The measurement is taken some time after a program begins to scan.
 
+    `others` measure at the same moment; they stand beside the first device, without its faults.
     A device that `stays_asleep` is not touched until the bench is told so.
     With `starts_pairing` the person first puts the device into pairing mode, and measures once a
     program has paired with it, left, and scans again.
@@ -79,33 +81,52 @@ class Scenario:
     link_timeout_s: float = 60.0
     adapter: Adapter = Adapter.ON
     faults: Faults = _NO_FAULTS
+    others: tuple[Role, ...] = ()
     rssi_dbm: int | None = None
     battery_percent: int | None = None
     computer: Computer = _COMPUTER
 
     def furnish(self) -> tuple[VirtualRoom, Actor]:
-        """Make the room and the device in it."""
-        actor = self.role(
-            Circumstances(
-                address=ADDRESS,
-                has_backlog=self.has_backlog,
-                clock_offset=self.clock_offset,
-                clock_is_set=self.clock_is_set,
-                link_timeout_s=self.link_timeout_s,
-                faults=self.faults,
-            )
+        """Make the room and the devices in it; the actor is the first, and acts for all."""
+        given = Circumstances(
+            address=ADDRESS,
+            has_backlog=self.has_backlog,
+            clock_offset=self.clock_offset,
+            clock_is_set=self.clock_is_set,
+            link_timeout_s=self.link_timeout_s,
+            faults=self.faults,
         )
+        actors = [self.role(given)]
+        for number, role in enumerate(self.others):
+            address = f"{ADDRESS[:-2]}{0xA1 + number:02X}"
+            actors.append(role(replace(given, address=address, faults=_NO_FAULTS)))
         room = VirtualRoom()
-        room.add(actor.device)
+        for actor in actors:
+            room.add(actor.device)
+            if self.is_bonded:
+                room.bond(actor.device)
         room.adapter = self.adapter
-        radio = actor.device.peripheral
+        radio = actors[0].device.peripheral
         if self.rssi_dbm is not None:
             radio.rssi_dbm = self.rssi_dbm
         if self.battery_percent is not None:
             set_battery(radio.table, self.battery_percent)
-        if self.is_bonded:
-            room.bond(actor.device)
-        return room, actor
+        return room, actors[0] if len(actors) == 1 else _ensemble(actors)
+
+
+def _ensemble(actors: list[Actor]) -> Actor:
+    """Return an actor that has all of them do the same at the same moment."""
+
+    async def measure() -> None:
+        await asyncio.gather(*(actor.measure() for actor in actors))
+
+    def wake() -> None:
+        for actor in actors:
+            actor.wake()
+
+    first, *others = actors
+    addresses = " ".join(actor.device.peripheral.address for actor in others)
+    return replace(first, measure=measure, wake=wake, facts={**first.facts, "others": addresses})
 
 
 _OMRON = Scenario(role=cuff(OMRON_HEM_7155T))
@@ -268,6 +289,15 @@ _VITAL_SIGNS: Mapping[str, Scenario] = {
     "glucose-silent": replace(_METER, faults=Faults(silent=True)),
 }
 
+_TOGETHER: Mapping[str, Scenario] = {
+    "two-cuffs": replace(_OMRON, others=(cuff(OMRON_HEM_7322T),)),
+    "three-devices": replace(_OMRON, others=(omron_eeprom(HEM_7155T), cuff(OMRON_HEM_7322T))),
+    # The first device is silent, the second one delivers.
+    "silent-beside-another": replace(
+        _OMRON, faults=Faults(silent=True), others=(cuff(OMRON_HEM_7322T),)
+    ),
+}
+
 _OFF = replace(_OMRON, adapter=Adapter.OFF)
 _BLOCKED = Quirks(is_blocked=True)
 _BLUETOOTH, _WLAN = Switch(radio="bluetooth", soft=True), Switch(radio="wlan", soft=True)
@@ -309,5 +339,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_SCALES,
     **_OMRON_BY_NUMBER,
     **_VITAL_SIGNS,
+    **_TOGETHER,
     **_COMPUTERS,
 }

@@ -370,28 +370,6 @@ async def test_a_connection_that_is_refused_twice_is_had_at_the_third(
     assert [values(r) for r in readings(events) if not r.stored] == [NEW]
 
 
-async def test_bluez_crashing_in_the_middle_ends_the_session_with_an_error(
-    bluez_bench: Meeting,
-) -> None:
-    assert bluez_bench.bluez is not None
-    bluez = bluez_bench.bluez
-    await cuff_with_backlog(
-        bluez_bench, faults=Faults(silent=True), pace=replace(BRISK, link_timeout_s=30.0)
-    )
-    seen: list[CaptureEvent] = []
-
-    async def listen_while_it_crashes() -> None:
-        async with asyncio.timeout(8.0), aclosing(listen(BleakRadio())) as events:
-            async for event in events:
-                seen.append(event)
-                if isinstance(event, StateChanged) and event.state is LinkState.IDENTIFYING:
-                    await bluez.stop()
-
-    with pytest.raises(RadioUnavailable):
-        await listen_while_it_crashes()
-    assert readings(seen) == []
-
-
 async def test_values_keep_the_precision_of_the_wire(meeting: Meeting) -> None:
     cuff = meeting.cuff(OMRON_HEM_7155T, is_bonded=True)
     await cuff.measure(*NEW)

@@ -123,13 +123,13 @@ def test_a_cuff_that_vanishes_is_told_and_its_reading_comes_with_it(
     told: Callable[[str], Told],
 ) -> None:
     scene = told("cuff_vanishes")
-    assert scene.says("gone", "The cuff stopped answering.", "none was taken", "Bluetooth button")
+    assert scene.says("gone", "The device stopped answering.", "none was taken", "Bluetooth button")
     assert scene.says("back", "128/82", "on time", "Confirm and save")
 
 
 def test_a_transfer_that_breaks_off_offers_no_old_reading(told: Callable[[str], Told]) -> None:
     scene = told("cuff_vanishes_in_mid_transfer")
-    assert scene.says("gone", "2 older readings in the cuff", "Start the measurement")
+    assert scene.says("gone", "2 older readings in the device", "Start the measurement")
     assert scene.says("back", "128/82", "Confirm and save")
     assert not scene.says("back", "more reading")
 
@@ -138,7 +138,7 @@ def test_a_transfer_that_breaks_off_offers_no_old_reading(told: Callable[[str], 
     ("name", "parts"),
     [
         ("malformed_packet", ("does not understand", "There is no reading of it.")),
-        ("failed_measurement", ("The cuff could not measure.", "Check the cuff")),
+        ("failed_measurement", ("The device could not measure.",)),
     ],
 )
 def test_a_record_that_cannot_be_trusted_is_told_and_never_shown(

@@ -8,7 +8,7 @@ import pytest
 
 from ohx_desktop.ble.events import LinkState
 from ohx_desktop.desk.states import Filed, FindPatient, QueueSummary, Reviewing, Waiting
-from ohx_desktop.domain.device import ClockTrust, DeviceClock
+from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.errors import (
     ConnectionLost,
     NoKeyring,
@@ -155,6 +155,19 @@ def test_each_state_of_the_link_has_its_words(link: LinkState) -> None:
     assert "{" not in view.heading + view.steps
 
 
+def test_while_bluetooth_is_away_nobody_is_told_to_measure() -> None:
+    off = RadioUnavailable("off", reason=RadioReason.POWERED_OFF)
+    lost = Waiting(patient=scenes.JANE, link=LinkState.NO_RADIO, problem=off)
+    view = waiting_view(lost)
+    assert (view.heading, view.steps) == (texts.NOT_LISTENING, texts.NO_RADIO_STEPS)
+    assert [view.can_measure, view.pulsing, view.can_listen_again] == [False] * 3
+    assert view.message is not None
+    assert "Switch Bluetooth on" in view.message.rest
+    back = waiting_view(replace(lost, link=LinkState.LISTENING, problem=None))
+    assert back.can_measure
+    assert back.pulsing
+
+
 def test_readings_left_out_are_told() -> None:
     one = waiting_view(Waiting(patient=scenes.JANE, stored_seen=1)).note
     two = waiting_view(Waiting(patient=scenes.JANE, stored_seen=2)).note
@@ -174,6 +187,15 @@ def test_values_are_shown_with_the_devices_own_precision() -> None:
     assert [value.figures for value in converted.values] == ["201.8/128.3", "171.5"]
     assert "26.9/17.1 kPa" in " ".join(chip.text for chip in converted.chips)
     assert "Mean pressure 153.0 mmHg" in {chip.text for chip in converted.chips}
+
+
+def test_a_reading_says_which_of_two_like_devices_it_is_of() -> None:
+    one, other = (
+        replace(scenes.READING, device=DeviceIdentity(model="BM54", serial=serial))
+        for serial in ("A1", "A2")
+    )
+    assert "From BM54, A1" in {chip.text for chip in _review(one).chips}
+    assert "From BM54, A2" in {chip.text for chip in _review(other).chips}
 
 
 def test_a_missing_half_is_a_dash_and_never_a_number() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ohx_desktop.desk.states import Reviewing
-from ohx_desktop.domain.device import ClockTrust
+from ohx_desktop.domain.device import ClockTrust, DeviceIdentity
 from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.ui import texts
@@ -62,7 +62,13 @@ def review_view(state: Reviewing, now: datetime) -> ReviewView:
     reading = state.reading
     return ReviewView(
         values=tiles(reading),
-        chips=(*_doubts(state, now), *_flags(reading.flags), *_facts(reading), *_more(state.more)),
+        chips=(
+            *_doubts(state, now),
+            *_flags(reading.flags),
+            *_facts(reading),
+            *_device(reading.device),
+            *_more(state.more),
+        ),
         check=_check(reading) if state.needs_display_check else None,
         checked=state.display_checked,
         confirm=texts.SAVING if state.saving else texts.CONFIRM,
@@ -111,6 +117,16 @@ def _doubts(state: Reviewing, now: datetime) -> tuple[ChipView, ...]:
     if state.device_registered:
         return (time,)
     return (time, ChipView(text=texts.NOT_REGISTERED, tone=Tone.ATTENTION))
+
+
+def _device(device: DeviceIdentity | None) -> tuple[ChipView, ...]:
+    """Return which device the reading is of: two that look alike differ by their number."""
+    name = device and (device.model or device.manufacturer)
+    if device is None or name is None:
+        return ()
+    number = device.serial or device.address
+    text = texts.FROM_NUMBERED if number else texts.FROM_DEVICE
+    return (ChipView(text=text.format(device=name, number=number)),)
 
 
 def _more(count: int) -> tuple[ChipView, ...]:

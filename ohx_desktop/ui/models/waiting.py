@@ -9,6 +9,7 @@ from ohx_desktop.ui.models.message import message_of
 from ohx_desktop.ui.models.parts import MessageView
 
 _HEADINGS = {
+    LinkState.NO_RADIO: (texts.NOT_LISTENING, texts.NO_RADIO_STEPS),
     LinkState.LISTENING: (texts.LISTENING, texts.LISTENING_STEPS),
     LinkState.CONNECTING: (texts.CONNECTING, texts.TALKING_STEPS),
     LinkState.PAIRING: (texts.PAIRING, texts.PAIRING_STEPS),
@@ -20,7 +21,10 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingView:
-    """`pulsing` while somebody is listened to; `note` tells of readings kept out."""
+    """`pulsing` while somebody is listened to; `note` tells of readings kept out.
+
+    `can_measure` is False while a measurement could not be heard.
+    """
 
     heading: str
     steps: str
@@ -28,6 +32,7 @@ class WaitingView:
     note: str
     message: MessageView | None
     can_listen_again: bool
+    can_measure: bool = True
 
 
 def waiting_view(state: Waiting) -> WaitingView:
@@ -40,10 +45,11 @@ def waiting_view(state: Waiting) -> WaitingView:
     return WaitingView(
         heading=titled[:1].upper() + titled[1:],
         steps=steps,
-        pulsing=state.link is not LinkState.ENDED,
+        pulsing=state.link not in {LinkState.ENDED, LinkState.NO_RADIO},
         note=_note(state.stored_seen),
         message=message_of(state.problem) if state.problem else None,
         can_listen_again=stopped,
+        can_measure=not (stopped or state.link is LinkState.NO_RADIO),
     )
 
 

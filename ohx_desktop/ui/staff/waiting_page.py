@@ -43,7 +43,7 @@ class WaitingPage(Page):
         self.message.show_message(view.message)
         self.picture.set_pulsing(view.pulsing)
         # The picture says "measure now", which helps nobody while Bluetooth is missing.
-        self.picture.setVisible(not view.can_listen_again)
+        self.picture.setVisible(view.can_measure)
         self.again.setVisible(view.can_listen_again)
         if view.can_listen_again:
             self.take_focus()

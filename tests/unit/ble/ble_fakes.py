@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from ohx_desktop.ble.assigned_numbers import BLOOD_PRESSURE_MEASUREMENT, BLOOD_PRESSURE_SERVICE
@@ -111,13 +111,18 @@ class FakeLink:
 
 
 class FakeRadio:
-    """Advertisements are put into `air`; an error put there ends the scan with it."""
+    """Advertisements are put into `air`; an error put there ends the scan with it.
+
+    `unavailable` is why no scan can begin; `changed` is the system telling of a change.
+    """
 
     def __init__(self, **devices: FakeDevice) -> None:
         self.devices = devices or {ADDRESS: FakeDevice()}
         self.air: asyncio.Queue[Advertisement | OhxError] = asyncio.Queue()
+        self.unavailable: OhxError | None = None
+        self.changed = asyncio.Event()
         self.scanning = False
-        self.connections = 0
+        self.scans = self.connections = 0
 
     def scan(self) -> AbstractAsyncContextManager[AsyncIterator[Advertisement]]:
         return self._scan()
@@ -125,9 +130,15 @@ class FakeRadio:
     def connect(self, address: str, *, deadline_s: float) -> AbstractAsyncContextManager[Link]:
         return self._connect(address)
 
+    def changes(self) -> AbstractAsyncContextManager[asyncio.Event]:
+        return nullcontext(self.changed)
+
     @asynccontextmanager
     async def _scan(self) -> AsyncIterator[AsyncIterator[Advertisement]]:
         assert not self.scanning
+        self.scans += 1
+        if self.unavailable is not None:
+            raise self.unavailable
         self.scanning = True
         try:
             async with aclosing(self._heard()) as heard:
@@ -144,7 +155,6 @@ class FakeRadio:
 
     @asynccontextmanager
     async def _connect(self, address: str) -> AsyncIterator[Link]:
-        assert not self.scanning, "a device is connected while the radio scans"
         device = self.devices[address]
         self.connections += 1
         device.log.append("connect")

@@ -1,9 +1,10 @@
 """Listening: who is answered, how often, and what is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from ble_encoding import blood_pressure
@@ -11,15 +12,20 @@ from ble_fakes import ADDRESS, FakeDevice, FakeLink, FakeRadio, advertisement
 from ble_time import VirtualNow, elapsed_s, run
 
 from ohx_desktop.ble.assigned_numbers import BEURER, MODEL_NUMBER
+from ohx_desktop.ble.attending import AT_ONCE
 from ohx_desktop.ble.events import (
     CaptureEvent,
     LinkState,
+    RadioLost,
     ReadingReceived,
     SessionFailed,
     StateChanged,
 )
-from ohx_desktop.ble.link import Advertisement
+from ohx_desktop.ble.farewells import PART_S
+from ohx_desktop.ble.kept_scan import SETTLE_S
+from ohx_desktop.ble.link import Advertisement, Link
 from ohx_desktop.ble.listening import Listener
+from ohx_desktop.ble.session import FIRST_RECORD_S
 from ohx_desktop.domain.errors import (
     ConnectionLost,
     DeviceNotFound,
@@ -31,6 +37,7 @@ from ohx_desktop.domain.reading import Reading
 
 START = datetime(2026, 11, 24, 10, 5, 30)
 OTHER = "C8:0F:10:00:00:02"
+LISTENING = StateChanged(state=LinkState.LISTENING)
 
 
 def in_s(seconds: float) -> datetime:
@@ -51,6 +58,8 @@ async def listen_for(
     advertising: tuple[str, ...] = (ADDRESS,),
     wanted: tuple[str, ...] = (ADDRESS, OTHER),
     session_began: datetime | None = None,
+    beside: Sequence[asyncio.Task[None]] = (),
+    is_left_clean: bool = True,
 ) -> list[CaptureEvent]:
     now = VirtualNow(START.astimezone())
     listener = listener or Listener(radio, now)
@@ -68,10 +77,11 @@ async def listen_for(
     except TimeoutError:
         pass
     finally:
+        stations += beside
         for station in stations:
             station.cancel()
         await asyncio.gather(*stations, return_exceptions=True)
-    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert not is_left_clean or asyncio.all_tasks() == {asyncio.current_task()}
     assert not radio.scanning
     return told
 
@@ -192,13 +202,10 @@ def test_a_failing_device_does_not_keep_another_one_out() -> None:
 
 
 def test_without_radio_listening_ends_with_the_reason() -> None:
-    async def off() -> None:
-        radio = FakeRadio()
-        radio.air.put_nowait(RadioUnavailable("off", reason=RadioReason.POWERED_OFF))
-        await listen_for(5, radio, advertising=())
-
+    radio = FakeRadio()
+    radio.unavailable = RadioUnavailable("off", reason=RadioReason.POWERED_OFF)
     with pytest.raises(RadioUnavailable):
-        run(off())
+        run(listen_for(5, radio, advertising=()))
 
 
 def test_listening_says_so_before_anything_is_heard() -> None:
@@ -294,11 +301,198 @@ def test_a_chosen_device_that_is_absent_or_refuses_is_named() -> None:
         run(refusing())
 
 
-def test_a_scan_that_ends_by_itself_is_a_radio_that_cannot_be_used() -> None:
+# ── a radio that comes and goes ──────────────────────────────────────────────────────────────
+
+
+def lost(told: list[CaptureEvent]) -> list[RadioReason]:
+    return [event.error.reason for event in told if isinstance(event, RadioLost)]
+
+
+def gone(reason: RadioReason = RadioReason.POWERED_OFF) -> RadioUnavailable:
+    return RadioUnavailable("gone", reason=reason)
+
+
+async def lose(radio: FakeRadio, at_s: float, error: RadioUnavailable) -> None:
+    await asyncio.sleep(at_s)
+    radio.unavailable = error
+    radio.air.put_nowait(error)
+
+
+async def regain(radio: FakeRadio, at_s: float) -> None:
+    await asyncio.sleep(at_s)
+    radio.unavailable = None
+
+
+async def listen_while(
+    seconds: float, radio: FakeRadio, *happenings: Coroutine[None, None, None], **options: Any
+) -> list[CaptureEvent]:
+    beside = [asyncio.create_task(happening) for happening in happenings]
+    return await listen_for(seconds, radio, beside=beside, **options)
+
+
+def test_a_lost_radio_is_told_once_looked_for_ever_more_rarely_and_used_again() -> None:
+    radio = FakeRadio(**{ADDRESS: measuring(every_s=1000.0)})
+    happenings = lose(radio, 5, gone()), regain(radio, 600)
+    told = run(listen_while(700, radio, *happenings, advertising=()))
+    assert [type(event) for event in told] == [StateChanged, RadioLost, StateChanged]
+    assert told[0] == told[2] == LISTENING
+    assert 55 < radio.scans < 75
+
+
+def test_another_reason_is_told_anew() -> None:
+    radio = FakeRadio()
+    happenings = lose(radio, 5, gone()), lose(radio, 60, gone(RadioReason.NO_ADAPTER))
+    told = run(listen_while(100, radio, *happenings, advertising=()))
+    assert lost(told) == [RadioReason.POWERED_OFF, RadioReason.NO_ADAPTER]
+
+
+def test_one_unexplained_failure_is_nobodys_concern_and_two_are_told() -> None:
+    async def hiccup(radio: FakeRadio) -> None:
+        await asyncio.sleep(5)
+        radio.air.put_nowait(gone(RadioReason.UNKNOWN))
+
+    once, lasting = FakeRadio(), FakeRadio()
+    assert lost(run(listen_while(60, once, hiccup(once), advertising=()))) == []
+    happenings = (lose(lasting, 5, gone(RadioReason.UNKNOWN)),)
+    told = run(listen_while(60, lasting, *happenings, advertising=()))
+    assert lost(told) == [RadioReason.UNKNOWN]
+
+
+def test_a_change_that_the_system_tells_is_acted_on_at_once() -> None:
+    async def come_back(radio: FakeRadio) -> None:
+        await asyncio.sleep(301)
+        radio.unavailable = None
+        radio.changed.set()
+
+    async def when_listening() -> float:
+        radio = FakeRadio()
+        told_s: list[float] = []
+
+        async def watch() -> None:
+            while radio.unavailable is None:
+                await asyncio.sleep(1)
+            while not radio.scanning:
+                await asyncio.sleep(0.05)
+            told_s.append(elapsed_s())
+
+        await listen_while(
+            400, radio, lose(radio, 5, gone()), come_back(radio), watch(), advertising=()
+        )
+        return told_s[0]
+
+    assert run(when_listening()) == pytest.approx(301 + SETTLE_S, abs=0.2)
+
+
+def test_a_scan_is_begun_anew_after_a_change_and_every_hour_without_a_word() -> None:
+    async def change(radio: FakeRadio) -> None:
+        await asyncio.sleep(100)
+        radio.changed.set()
+
+    radio = FakeRadio()
+    told = run(listen_while(3 * 3600, radio, change(radio), advertising=()))
+    assert told == [LISTENING]
+    assert radio.scans == 4
+
+
+def test_a_scan_that_ends_by_itself_is_begun_anew() -> None:
     class Ending(FakeRadio):
         async def _heard(self) -> AsyncGenerator[Advertisement]:
-            return
-            yield
+            if self.scans > 2:
+                yield advertisement()
+                await asyncio.sleep(1e6)
 
-    with pytest.raises(RadioUnavailable):
-        run(listen_for(5, Ending(), advertising=()))
+    radio = Ending(**{ADDRESS: measuring()})
+    assert len(readings(run(listen_for(30, radio, advertising=())))) == 1
+
+
+def test_a_session_that_lost_the_radio_has_it_looked_at() -> None:
+    radio = FakeRadio(**{ADDRESS: FakeDevice(refuses_connection=gone(RadioReason.NO_SERVICE))})
+    told = run(listen_for(1.9, radio))
+    assert [event.address for event in told if isinstance(event, SessionFailed)] == [ADDRESS]
+    assert told[-1] == LISTENING
+    assert radio.scans == 2
+
+
+# ── several devices ──────────────────────────────────────────────────────────────────────────
+
+
+def silent() -> FakeDevice:
+    async def script(_: FakeLink) -> None:
+        await asyncio.sleep(1e6)
+
+    return FakeDevice(script=script)
+
+
+def test_a_silent_device_holds_up_nobody() -> None:
+    radio = FakeRadio(**{OTHER: silent(), ADDRESS: measuring()})
+    told = run(listen_for(20, radio, advertising=(OTHER, ADDRESS)))
+    assert len(readings(told)) == 1
+    assert StateChanged(state=LinkState.ENDED, address=OTHER, name="CUFF") not in told
+
+
+def test_no_more_than_three_devices_are_talked_to_at_once() -> None:
+    addresses = tuple(f"C8:0F:10:00:00:1{n}" for n in range(6))
+    radio = FakeRadio(**{address: silent() for address in addresses})
+    told = run(listen_for(50, radio, advertising=addresses, wanted=addresses))
+    assert radio.connections == AT_ONCE
+    assert LISTENING not in told[1:]
+
+
+def test_a_device_that_had_to_wait_is_read_when_a_turn_is_free_though_heard_once() -> None:
+    async def heard_once(radio: FakeRadio) -> None:
+        await asyncio.sleep(FIRST_RECORD_S - 5.0)
+        radio.air.put_nowait(advertisement(ADDRESS))
+
+    others = tuple(f"C8:0F:10:00:00:1{n}" for n in range(AT_ONCE))
+    radio = FakeRadio(**{ADDRESS: measuring(1e6), **{address: silent() for address in others}})
+    happenings = (heard_once(radio),)
+    options = {"advertising": others, "wanted": (ADDRESS, *others)}
+    told = run(listen_while(FIRST_RECORD_S + 10, radio, *happenings, **options))
+    assert len(readings(told)) == 1
+
+
+def test_a_fault_of_this_program_is_reported_and_costs_no_other_device_its_reading() -> None:
+    def fails() -> bytes:
+        raise ZeroDivisionError
+
+    broken = FakeDevice(values={MODEL_NUMBER: fails})
+    reported: list[object] = []
+
+    async def listen() -> list[CaptureEvent]:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: reported.append(context["exception"]))
+        radio = FakeRadio(**{OTHER: broken, ADDRESS: measuring()})
+        return await listen_for(8, radio, advertising=(OTHER, ADDRESS))
+
+    told = run(listen())
+    assert len(readings(told)) == 1
+    assert {type(bug) for bug in reported} == {ZeroDivisionError}
+    assert {event.address for event in told if isinstance(event, SessionFailed)} == {OTHER}
+
+
+def test_a_device_that_is_told_goodbye_is_left_alone_until_that_is_over() -> None:
+    class Slow(FakeRadio):
+        """Takes ten seconds to disconnect, and hears the device meanwhile."""
+
+        @asynccontextmanager
+        async def _connect(self, address: str) -> AsyncIterator[Link]:
+            async with super()._connect(address) as link:
+                try:
+                    yield link
+                finally:
+                    await asyncio.sleep(10.0)
+
+    async def two_patients() -> None:
+        radio = Slow(**{ADDRESS: silent()})
+        listener = Listener(radio, VirtualNow(START.astimezone()))
+        await listen_for(5, radio, listener=listener, is_left_clean=False)
+        assert elapsed_s() == pytest.approx(5 + PART_S)
+        assert radio.connections == 1
+        await listen_for(6, radio, listener=listener, is_left_clean=False)
+        assert radio.connections == 1
+        await listen_for(6, radio, listener=listener, is_left_clean=False)
+        assert radio.connections == 2
+        await listener.close(1.0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(two_patients())

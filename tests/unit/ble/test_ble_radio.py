@@ -1,7 +1,7 @@
 """bleak's edge: what it raises becomes our errors, and no call of it can hang us."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,8 +17,10 @@ from bleak.exc import (
 
 from ohx_desktop.ble.bleak_errors import translated
 from ohx_desktop.ble.bleak_link import limited
+from ohx_desktop.ble.bleak_scan import SCAN_CONTROL_S, BleakScan
 from ohx_desktop.ble.link import Advertisement
-from ohx_desktop.ble.radio import _heard, _pair_by_bleak
+from ohx_desktop.ble.radio import _pair_by_bleak
+from ohx_desktop.ble.turns import Turns
 from ohx_desktop.domain.errors import (
     ConnectionLost,
     DeviceError,
@@ -44,6 +46,7 @@ NOT_AVAILABLE = [
     (PermissionError(), RadioReason.NOT_PERMITTED),
     (BleakDBusError("org.bluez.Error.NotReady", []), RadioReason.POWERED_OFF),
     (BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", []), RadioReason.NO_SERVICE),
+    (BleakDBusError("org.freedesktop.DBus.Error.NoReply", []), RadioReason.NO_SERVICE),
     (
         BleakDBusError("org.freedesktop.DBus.Error.Spawn.ChildExited", []),
         RadioReason.NO_SERVICE,
@@ -118,17 +121,31 @@ class FakeScanner:
         raise BleakDBusError("org.freedesktop.DBus.Error.ServiceUnknown", [])
 
 
-def next_heard(scanner: Any, queue: "asyncio.Queue[Advertisement]") -> Coroutine[Any, Any, Any]:
-    return anext(_heard(scanner, queue))
+class Hanging(FakeScanner):
+    """Never answers when it is started."""
+
+    async def start(self) -> None:
+        self.log.append("start")
+        await asyncio.sleep(1e9)
+
+
+def scan_of(scanner: Any, must_pause: Callable[[], bool] = lambda: False) -> BleakScan:
+    async def unstick() -> None:
+        scanner.log.append("unstick")
+
+    return BleakScan(scanner, must_pause=must_pause, unstick=unstick)
 
 
 def test_a_scan_that_went_silent_is_started_anew() -> None:
     async def silent() -> None:
-        scanner, queue = FakeScanner(), asyncio.Queue[Advertisement]()
+        scanner = FakeScanner()
+        scan = scan_of(scanner)
         heard = Advertisement(address="A")
-        asyncio.get_running_loop().call_later(40, queue.put_nowait, heard)
-        assert await next_heard(scanner, queue) is heard
-        assert scanner.log == ["stop", "start", "stop", "start"]
+        asyncio.get_running_loop().call_later(40, scan.hear, heard)
+        assert await anext(scan.advertisements()) is heard
+        assert scanner.log == ["start", "stop", "start", "stop", "start"]
+        await scan.stop()
+        assert scanner.log[-1] == "stop"
 
     run(silent())
 
@@ -137,11 +154,71 @@ def test_an_adapter_that_vanished_while_scanning_is_told() -> None:
     async def vanish() -> None:
         off = BleakBluetoothNotAvailableError("", Reason.POWERED_OFF)
         with pytest.raises(RadioUnavailable) as raised:
-            await next_heard(FakeScanner(off), asyncio.Queue())
+            await anext(scan_of(FakeScanner(None, off)).advertisements())
         assert raised.value.reason is RadioReason.POWERED_OFF
         assert elapsed_s() < 20
 
     run(vanish())
+
+
+@pytest.mark.parametrize(
+    "scanner",
+    [Hanging(), FakeScanner(BleakDBusError("org.bluez.Error.InProgress", []))],
+    ids=["hangs", "refused"],
+)
+def test_a_scan_that_cannot_be_started_is_given_up_in_time_and_unstuck(scanner: Any) -> None:
+    async def stuck() -> None:
+        with pytest.raises(RadioUnavailable) as raised:
+            await scan_of(scanner).adjust()
+        assert raised.value.reason is RadioReason.UNKNOWN
+        assert scanner.log == ["start", "unstick"]
+        assert elapsed_s() <= SCAN_CONTROL_S
+
+    run(stuck())
+
+
+def test_a_scan_is_silent_while_a_device_is_connected_and_goes_on_by_itself() -> None:
+    async def connect_meanwhile() -> None:
+        scanner, is_connecting = FakeScanner(), False
+        scan = scan_of(scanner, lambda: is_connecting)
+        hearing = asyncio.ensure_future(anext(scan.advertisements()))
+        await asyncio.sleep(1)
+        is_connecting = True
+        await scan.adjust()
+        assert scanner.log == ["start", "stop"]
+        await asyncio.sleep(60)  # however long: a mute scan is not started in between
+        assert scanner.log == ["start", "stop"]
+        is_connecting = False
+        scan.hear(None)
+        scan.hear(Advertisement(address="A"))
+        assert (await hearing).address == "A"
+        assert scanner.log == ["start", "stop", "start"]
+
+    run(connect_meanwhile())
+
+
+def test_connections_are_tried_one_at_a_time_but_a_slow_one_holds_nobody_up_for_long() -> None:
+    async def three() -> list[tuple[str, float]]:
+        log: list[tuple[str, float]] = []
+
+        async def begin() -> None:
+            log.append(("silence", elapsed_s()))
+
+        turns = Turns(5.0, on_begun=begin, on_over=lambda: log.append(("scan", elapsed_s())))
+
+        async def connect(name: str, takes_s: float) -> None:
+            async with turns.mine():
+                log.append((name, elapsed_s()))
+                await asyncio.sleep(takes_s)
+
+        await asyncio.gather(connect("slow", 20), connect("quick", 1), connect("last", 1))
+        return log
+
+    assert run(three()) == [
+        *(("silence", 0), ("slow", 0), ("scan", 5)),
+        *(("silence", 5), ("quick", 5), ("scan", 6)),
+        *(("silence", 6), ("last", 6), ("scan", 7)),
+    ]
 
 
 class FakeClient:
@@ -164,3 +241,8 @@ def test_a_system_that_pairs_by_itself_is_left_to_it(error: Exception | None) ->
 def test_pairing_that_fails_says_what_to_do(error: Exception) -> None:
     with pytest.raises(PairingRefused):
         run(_pair_by_bleak(FakeClient(error)))  # type: ignore[arg-type] # the edge is faked
+
+
+def test_the_private_name_by_which_bleak_lets_go_of_its_bus_is_still_there() -> None:
+    manager = pytest.importorskip("bleak.backends.bluezdbus.manager")
+    assert "_bus" in vars(manager.BlueZManager())

@@ -10,6 +10,7 @@ import pytest
 from ohx_desktop.ble.events import (
     CaptureEvent,
     LinkState,
+    RadioLost,
     ReadingReceived,
     RecordRefused,
     SessionFailed,
@@ -17,7 +18,14 @@ from ohx_desktop.ble.events import (
 )
 from ohx_desktop.ble.read_once import read_once
 from ohx_desktop.domain.device import ClockTrust, DeviceClock
-from ohx_desktop.domain.errors import ConnectionLost, DeviceNotFound, PairingRefused, Truncated
+from ohx_desktop.domain.errors import (
+    ConnectionLost,
+    DeviceNotFound,
+    PairingRefused,
+    RadioReason,
+    RadioUnavailable,
+    Truncated,
+)
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 
@@ -42,7 +50,9 @@ def received(*, stored: bool) -> ReadingReceived:
 NEW, OLD = received(stored=False), received(stored=True)
 
 
-async def read(*events: CaptureEvent, include_stored: bool = False) -> list[CaptureEvent]:
+async def read(
+    *events: CaptureEvent, include_stored: bool = False, deadline_s: float = 0.05
+) -> list[CaptureEvent]:
     closed = False
 
     async def heard() -> AsyncGenerator[CaptureEvent]:
@@ -57,7 +67,7 @@ async def read(*events: CaptureEvent, include_stored: bool = False) -> list[Capt
     told: list[CaptureEvent] = []
     try:
         await read_once(
-            heard(), include_stored=include_stored, deadline_s=0.05, on_event=told.append
+            heard(), include_stored=include_stored, deadline_s=deadline_s, on_event=told.append
         )
     finally:
         assert closed, "the radio listens on"
@@ -102,3 +112,38 @@ async def test_a_refused_record_is_told_even_beside_a_good_one() -> None:
 async def test_a_refused_old_record_is_nobodys_concern() -> None:
     old = RecordRefused(error=Truncated("short"), stored=True)
     assert await read(old, NEW, ENDED) == [NEW, ENDED]
+
+
+def of(address: str, state: LinkState) -> StateChanged:
+    return StateChanged(state=state, address=address)
+
+
+async def test_what_another_device_still_sends_is_waited_for() -> None:
+    beginning = of("A", LinkState.CONNECTING), of("B", LinkState.CONNECTING)
+    ending = of("A", LinkState.ENDED), OLD, NEW, of("B", LinkState.ENDED)
+    told = await read(*beginning, NEW, *ending, of("A", LinkState.CONNECTING))
+    assert told == [*beginning, NEW, ending[0], NEW, ending[3]]
+
+
+async def test_a_silent_device_beside_it_does_not_keep_a_reading_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ohx_desktop.ble.read_once.OTHERS_S", 0.01)
+    events = [of("A", LinkState.CONNECTING), of("B", LinkState.IDENTIFYING), NEW]
+    assert await read(*events, of("A", LinkState.ENDED), deadline_s=60.0) == [
+        *events,
+        of("A", LinkState.ENDED),
+    ]
+
+
+async def test_a_device_that_refuses_to_pair_does_not_cut_another_one_off() -> None:
+    refused = SessionFailed(error=PairingRefused("refused"), address="B")
+    beginning = of("A", LinkState.CONNECTING), of("B", LinkState.CONNECTING)
+    told = await read(*beginning, refused, of("B", LinkState.ENDED), NEW, of("A", LinkState.ENDED))
+    assert NEW in told
+
+
+async def test_a_radio_that_stays_lost_is_the_reason_in_the_end() -> None:
+    off = RadioUnavailable("off", reason=RadioReason.POWERED_OFF)
+    with pytest.raises(RadioUnavailable):
+        await read(StateChanged(state=LinkState.LISTENING), RadioLost(error=off))

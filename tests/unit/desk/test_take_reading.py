@@ -13,6 +13,7 @@ from ohx_desktop.ble.events import (
     CaptureEvent,
     KeepingFailed,
     LinkState,
+    RadioLost,
     ReadingReceived,
     RecordRefused,
     SessionFailed,
@@ -73,6 +74,9 @@ class Room:
         self.in_view: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.may_close = asyncio.Event()
+        self.may_close.set()
+        self.began: list[datetime] = []
         self._heard: asyncio.Queue[CaptureEvent] = asyncio.Queue()
         self._sent: asyncio.Queue[OutboxEntry] = asyncio.Queue()
 
@@ -89,10 +93,12 @@ class Room:
         if self.capture_error:
             raise self.capture_error
         self.listening += 1
+        self.began.append(session_began)
         try:
             while True:
                 yield await self._heard.get()
         finally:
+            await self.may_close.wait()
             self.listening -= 1
 
     def is_registered(self, device: DeviceIdentity | None) -> bool:
@@ -413,3 +419,140 @@ async def test_a_session_that_listens_is_not_begun_anew(desk: Desk, room: Room) 
     before = desk.state
     await desk.listen_again()
     assert desk.state is before
+
+
+# ── several devices, and a radio that comes and goes ─────────────────────────────────────────
+
+
+def state(link: LinkState, name: str | None = None) -> StateChanged:
+    return StateChanged(state=link, address=name, name=name)
+
+
+async def waiting(desk: Desk, condition: Callable[[Waiting], bool]) -> Waiting:
+    await until(lambda: isinstance(desk.state, Waiting) and condition(desk.state))
+    assert isinstance(desk.state, Waiting)
+    return desk.state
+
+
+async def test_a_device_that_ends_leaves_the_one_that_talks_on_the_screen(
+    desk: Desk, room: Room
+) -> None:
+    await desk.choose(JANE)
+    room.hears(
+        state(LinkState.RECEIVING, "A"),
+        state(LinkState.CONNECTING, "B"),
+        state(LinkState.ENDED, "B"),
+        received(150, stored=True),
+    )
+    shown = await waiting(desk, lambda state: state.stored_seen == 1)
+    assert (shown.link, shown.device_name) == (LinkState.RECEIVING, "A")
+    room.hears(state(LinkState.ENDED, "A"), state(LinkState.LISTENING))
+    await waiting(desk, lambda state: state.link is LinkState.LISTENING)
+
+
+async def test_the_device_that_wants_something_of_a_person_is_shown_first(
+    desk: Desk, room: Room
+) -> None:
+    await desk.choose(JANE)
+    room.hears(state(LinkState.PAIRING, "A"), state(LinkState.RECEIVING, "B"))
+    room.hears(received(150, stored=True))
+    shown = await waiting(desk, lambda state: state.stored_seen == 1)
+    assert (shown.link, shown.device_name) == (LinkState.PAIRING, "A")
+
+
+async def test_a_problem_of_one_device_is_not_covered_by_another_one(
+    desk: Desk, room: Room
+) -> None:
+    lost = ConnectionLost("the cuff stopped answering")
+    await desk.choose(JANE)
+    room.hears(SessionFailed(error=lost, address="A"), state(LinkState.ENDED, "A"))
+    room.hears(state(LinkState.CONNECTING, "B"))
+    shown = await waiting(desk, lambda state: state.device_name == "B")
+    assert shown.problem is lost
+    room.hears(state(LinkState.CONNECTING, "A"))
+    await waiting(desk, lambda state: state.problem is None)
+
+
+async def test_measuring_again_lets_another_device_finish_what_it_brings(
+    desk: Desk, room: Room
+) -> None:
+    await reviewing(desk, room, received(120))
+    room.hears(state(LinkState.RECEIVING, "B"))
+    await asyncio.sleep(0)
+    await desk.measure_again()
+    shown = await waiting(desk, lambda _: True)
+    assert (shown.link, shown.device_name) == (LinkState.RECEIVING, "B")
+    room.hears(received(130))
+    await until(lambda: isinstance(desk.state, Reviewing))
+    await desk.press_confirm()
+    await desk.measure_again()
+    await waiting(desk, lambda _: True)
+    assert [reading.quantities[0].value for reading, _ in room.filed] == [130]
+    assert len(room.began) == 1, "listening was begun anew"
+
+
+async def test_readings_of_two_devices_are_offered_one_after_the_other(
+    desk: Desk, room: Room
+) -> None:
+    first, second = received(120), received(130)
+    await reviewing(desk, room, first)
+    room.hears(second)
+    await until(lambda: isinstance(desk.state, Reviewing) and desk.state.more == 1)
+    offered = []
+    for _ in range(2):
+        assert isinstance(desk.state, Reviewing)
+        offered.append(desk.state.reading)
+        await desk.press_confirm()
+        await desk.measure_again()
+    assert offered == [first.reading, second.reading]
+    assert isinstance(desk.state, Waiting)
+
+
+async def test_a_lost_radio_is_told_and_its_return_needs_no_hand(desk: Desk, room: Room) -> None:
+    off = RadioUnavailable("off", reason=RadioReason.POWERED_OFF)
+    await desk.choose(JANE)
+    room.hears(state(LinkState.RECEIVING, "A"), RadioLost(error=off))
+    room.hears(SessionFailed(error=ConnectionLost("gone"), address="A"))
+    room.hears(state(LinkState.ENDED, "A"))
+    room.hears(received(150, stored=True))
+    shown = await waiting(desk, lambda state: state.stored_seen == 1)
+    assert shown.link is LinkState.NO_RADIO
+    assert shown.problem is off
+    room.hears(state(LinkState.LISTENING))
+    back = await waiting(desk, lambda state: state.link is LinkState.LISTENING)
+    assert back.problem is None
+    room.hears(received())
+    await until(lambda: isinstance(desk.state, Reviewing))
+
+
+async def test_the_next_patient_is_shown_while_devices_are_told_goodbye(
+    desk: Desk, room: Room
+) -> None:
+    await desk.choose(JANE)
+    await until(lambda: room.listening == 1)
+    room.may_close.clear()
+    leaving = asyncio.create_task(desk.leave_patient())
+    await until(lambda: desk.state == FindPatient())
+    choosing = asyncio.create_task(desk.choose(OMAR))
+    await until(lambda: desk.state == Waiting(patient=OMAR))
+    room.may_close.set()
+    await asyncio.gather(leaving, choosing)
+    await until(lambda: len(room.began) == 2)
+
+
+async def test_who_leaves_before_the_listening_began_is_not_listened_to(
+    desk: Desk, room: Room
+) -> None:
+    await desk.choose(JANE)
+    await until(lambda: room.listening == 1)
+    room.may_close.clear()
+    leaving = asyncio.create_task(desk.leave_patient())
+    await until(lambda: desk.state == FindPatient())
+    choosing = asyncio.create_task(desk.choose(OMAR))
+    await until(lambda: desk.state == Waiting(patient=OMAR))
+    leaving_again = asyncio.create_task(desk.leave_patient())
+    await until(lambda: desk.state == FindPatient())
+    room.may_close.set()
+    await asyncio.gather(leaving, choosing, leaving_again)
+    assert len(room.began) == 1
+    assert desk.state == FindPatient()
