@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from ohx_desktop.ble.device_health_file import DeviceHealthKeeper
     from ohx_desktop.ble.device_registry import DeviceRegistry, EnrolledDevice
     from ohx_desktop.ble.device_secrets import DeviceSecrets
-    from ohx_desktop.ble.link import AskPasskey, Radio
+    from ohx_desktop.ble.link import AskPasskey
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.ble.policy import DevicePolicy
+    from ohx_desktop.ble.radio import BleakRadio
     from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.desk.devices import Devices
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
+    from ohx_desktop.desk.passkey import PasskeyDesk
     from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.domain.patient import Patient, PatientQuery
     from ohx_desktop.fhir.auth.credentials import Credentials
@@ -50,6 +53,7 @@ _SERVICES = (
     "ohx_desktop.outbox.worker",
     "ohx_desktop.settings.layers",
     "ohx_desktop.desk.capture",
+    "ohx_desktop.desk.enrolling",
     "ohx_desktop.desk.filing",
     "ohx_desktop.fhir.mapping_file",
     "ohx_desktop.desk.take_reading",
@@ -87,56 +91,20 @@ def open_listener(directory: Path | None, *, ask_passkey: "AskPasskey | None" = 
         _settings(profile),
         radio=None,
         ask_passkey=ask_passkey,
-        secrets=None,
+        secrets=_device_secrets(profile),
         registry=registry,
+    )[0]
+
+
+def open_devices(directory: Path | None, *, ask_passkey: "AskPasskey | None" = None) -> "Devices":
+    """Return what registers, lists and forgets the devices of a profile. Blocking."""
+    from ohx_desktop.ble.device_registry import DeviceRegistry
+
+    profile = _profile(directory)
+    registry = DeviceRegistry(profile.devices_file)
+    return _devices(
+        profile, _settings(profile), registry, radio=None, ask_passkey=ask_passkey, secrets=None
     )
-
-
-async def enrol(
-    address: str,
-    *,
-    directory: Path | None,
-    deadline_s: float,
-    ask_passkey: "AskPasskey | None" = None,
-) -> "EnrolledDevice":
-    """Pair a device, ask who it is, and register it. Raises the DeviceError family."""
-    from ohx_desktop.ble.device_registry import EnrolledDevice
-    from ohx_desktop.domain.clock import system_now
-
-    registry = await asyncio.to_thread(open_registry, directory)
-    listener = await asyncio.to_thread(open_listener, directory, ask_passkey=ask_passkey)
-    identity, driver = await listener.identify(address, deadline_s=deadline_s)
-    device = EnrolledDevice(identity=identity, driver=driver, enrolled_at=system_now())
-    await asyncio.to_thread(registry.add, device)
-    await _begin_health(device, directory)
-    return device
-
-
-def unenrol(address: str, *, directory: Path | None) -> "EnrolledDevice":
-    """Forget a registered device and how it fared. Raises DeviceNotFound. Blocking."""
-    from ohx_desktop.ble.device_health_file import DeviceHealthFile
-
-    removed = open_registry(directory).remove(address)
-    with suppress(OSError):  # nothing asks for the record of a device that is not registered
-        DeviceHealthFile(_profile(directory).device_health_file).apply([(address, lambda _: None)])
-    return removed
-
-
-async def _begin_health(device: "EnrolledDevice", directory: Path | None) -> None:
-    """Forget how an earlier device of this address fared, and begin with what is known now."""
-    from ohx_desktop.ble.device_health import DeviceHealth
-    from ohx_desktop.ble.device_health_file import DeviceHealthFile
-
-    address = device.identity.address or ""
-    health = DeviceHealth(last_heard_at=device.enrolled_at, firmware=device.identity.firmware)
-    if sys.platform == "linux":
-        from ohx_desktop.ble.bluez_facts import system_record
-
-        kept = await system_record(address)
-        health = health if kept is None else health.kept(kept)
-    file = DeviceHealthFile(_profile(directory).device_health_file)
-    with suppress(OSError):  # the device is registered; a full disk has a check of its own
-        await asyncio.to_thread(file.apply, [(address, lambda _record: health)])
 
 
 @asynccontextmanager
@@ -215,6 +183,8 @@ class Workstation:
     settings: "Settings"
     patients: "EhrClient | NoEhr"
     capture: "RegisteredCapture"
+    devices: "Devices"
+    passkeys: "PasskeyDesk"
     filing: "FilingService"
     outbox: "AsyncOutbox"
     tray: "TrayService"
@@ -233,9 +203,8 @@ async def open_workstation(
     profile: "Profile",
     *,
     settings: "Settings | None" = None,
-    radio: "Radio | None" = None,
+    radio: "BleakRadio | None" = None,
     key_source: "KeySource | None" = None,
-    ask_passkey: "AskPasskey | None" = None,
     device_secrets: "DeviceSecrets | None" = None,
     on_queue_change: Callable[[], None] | None = None,
 ) -> AsyncGenerator[Workstation]:
@@ -247,6 +216,7 @@ async def open_workstation(
 
     from ohx_desktop.ble.device_registry import DeviceRegistry
     from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.desk.passkey import PasskeyDesk
     from ohx_desktop.domain.errors import AlreadyOpen
     from ohx_desktop.ops.logging import Field, configure_logging, log_event
 
@@ -269,21 +239,24 @@ async def open_workstation(
             AsyncExitStack() as stack,
         ):
             registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
-            filing = await _filing(profile, effective, outbox)
-            tray = _tray(effective, outbox, filing)
-            listener = _listener(
+            passkeys = PasskeyDesk()
+            devices = _devices(
                 profile,
                 effective,
+                registry,
                 radio=radio,
-                ask_passkey=ask_passkey,
+                ask_passkey=passkeys.ask,
                 secrets=device_secrets,
-                registry=registry,
             )
-            stack.push_async_callback(listener.close, _GOODBYES_S)
+            filing = await _filing(profile, effective, outbox)
+            tray = _tray(effective, outbox, filing)
+            stack.push_async_callback(devices.listener.close, _GOODBYES_S)
             yield Workstation(
                 settings=effective,
                 patients=ehr,
-                capture=RegisteredCapture(listener, registry, tray),
+                capture=RegisteredCapture(devices.listener, registry, tray),
+                devices=devices,
+                passkeys=passkeys,
                 filing=filing,
                 outbox=outbox,
                 tray=tray,
@@ -383,7 +356,14 @@ async def _bluetooth_findings(profile: "Profile") -> "tuple[Finding, ...]":
     registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
     health = await asyncio.to_thread(DeviceHealthFile(profile.device_health_file).load)
     settings = await asyncio.to_thread(_settings, profile)
-    listener = _listener(profile, settings, radio=None, ask_passkey=None, secrets=None)
+    listener, _ = _listener(
+        profile,
+        settings,
+        radio=None,
+        ask_passkey=None,
+        secrets=_device_secrets(profile),
+        registry=None,
+    )
     scan = partial(listener.discover, include_unsupported=True)
     told = await check_up(scan, registry.devices, health, now=system_now())
     return tuple(map(finding, told))
@@ -425,30 +405,53 @@ def _no_ehr() -> ConfigurationError:
     )
 
 
+def _devices(
+    profile: "Profile",
+    settings: "Settings",
+    registry: "DeviceRegistry",
+    *,
+    radio: "BleakRadio | None",
+    ask_passkey: "AskPasskey | None",
+    secrets: "DeviceSecrets | None",
+) -> "Devices":
+    from ohx_desktop.desk.devices import Devices
+
+    kept = secrets or _device_secrets(profile)
+    listener, used = _listener(
+        profile,
+        settings,
+        radio=radio,
+        ask_passkey=ask_passkey,
+        secrets=kept,
+        registry=registry,
+    )
+    return Devices(
+        listener,
+        registry,
+        kept,
+        used.remove_bond,
+        on_registered=partial(_begin_health, profile),
+        on_forgotten=partial(_end_health, profile),
+    )
+
+
 def _listener(
     profile: "Profile",
     settings: "Settings",
     *,
-    radio: "Radio | None",
+    radio: "BleakRadio | None",
     ask_passkey: "AskPasskey | None",
-    secrets: "DeviceSecrets | None",
-    registry: "DeviceRegistry | None" = None,
-) -> "Listener":
-    """Return a listener; with `registry` it keeps how the registered devices fare."""
-    from ohx_desktop.ble.device_secrets import StoredSecrets
+    secrets: "DeviceSecrets",
+    registry: "DeviceRegistry | None",
+) -> "tuple[Listener, BleakRadio]":
+    """Return a listener and its radio; with `registry` it keeps how the registered devices fare."""
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.ble.radio import BleakRadio
-    from ohx_desktop.keystore import get_secret, set_secret
 
-    keyring = StoredSecrets(
-        load=partial(get_secret, profile.data), save=partial(set_secret, profile.data)
-    )
-    return Listener(
-        radio or BleakRadio(ask_passkey=ask_passkey),
-        secrets=secrets or keyring,
-        policy=_device_policy(settings),
-        observer=None if registry is None else _health_keeper(profile, registry, radio=radio),
-    )
+    used = radio or BleakRadio(ask_passkey=ask_passkey)
+    observer = None if registry is None else _health_keeper(profile, registry, radio=radio)
+    listener = Listener(used, secrets=secrets, policy=_device_policy(settings), observer=observer)
+    return listener, used
 
 
 def _device_policy(settings: "Settings") -> "DevicePolicy":
@@ -462,8 +465,45 @@ def _device_policy(settings: "Settings") -> "DevicePolicy":
     )
 
 
+def _device_secrets(profile: "Profile") -> "DeviceSecrets":
+    from ohx_desktop.ble.device_secrets import StoredSecrets
+    from ohx_desktop.keystore import delete_secret, get_secret, set_secret
+
+    return StoredSecrets(
+        load=partial(get_secret, profile.data),
+        save=partial(set_secret, profile.data),
+        erase=partial(delete_secret, profile.data),
+    )
+
+
+async def _begin_health(profile: "Profile", device: "EnrolledDevice") -> None:
+    """Forget how an earlier device of this address fared, and begin with what is known now."""
+    from ohx_desktop.ble.device_health import DeviceHealth
+    from ohx_desktop.ble.device_health_file import DeviceHealthFile
+
+    address = device.identity.address or ""
+    health = DeviceHealth(last_heard_at=device.enrolled_at, firmware=device.identity.firmware)
+    if sys.platform == "linux":
+        from ohx_desktop.ble.bluez_facts import system_record
+
+        kept = await system_record(address)
+        health = health if kept is None else health.kept(kept)
+    file = DeviceHealthFile(profile.device_health_file)
+    with suppress(OSError):  # the device is registered; a full disk has a check of its own
+        await asyncio.to_thread(file.apply, [(address, lambda _record: health)])
+
+
+async def _end_health(profile: "Profile", address: str) -> None:
+    """Forget how a device fared that is no longer registered."""
+    from ohx_desktop.ble.device_health_file import DeviceHealthFile
+
+    file = DeviceHealthFile(profile.device_health_file)
+    with suppress(OSError):  # nothing asks for the record of a device that is not registered
+        await asyncio.to_thread(file.apply, [(address, lambda _: None)])
+
+
 def _health_keeper(
-    profile: "Profile", registry: "DeviceRegistry", *, radio: "Radio | None"
+    profile: "Profile", registry: "DeviceRegistry", *, radio: "BleakRadio | None"
 ) -> "DeviceHealthKeeper":
     from ohx_desktop.ble.device_health_file import DeviceHealthFile, DeviceHealthKeeper
 

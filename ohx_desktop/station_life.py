@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from ohx_desktop.app import Workstation
-    from ohx_desktop.desk.states import DeskState
+    from ohx_desktop.desk.enrolling_states import EnrolState
+    from ohx_desktop.desk.states import DeskState, PasskeyQuestion
     from ohx_desktop.desk.take_reading import TakeReading
     from ohx_desktop.ui.staff.window import StaffWindow
     from ohx_desktop.ui.tray.tray_place import TrayPlace
@@ -80,6 +81,7 @@ class StationLife:
         stack.callback(frames.cancel)
 
         def tell(state: "DeskState") -> None:
+            _end_old_question(state, workstation)
             frames.offer(state)
             queue_changed.set()  # what is in hand does not wait in the tray
 
@@ -93,6 +95,7 @@ class StationLife:
         stack.push_async_callback(desk.close)
         self._connect(desk, bridge)
         self._open_tray(place, workstation, desk, bridge)
+        self._open_devices(stack, place, workstation, desk, bridge)
         bridge.start(self._show_queue(workstation, desk, queue_changed), name="footer")
         queue_changed.set()
         window.show_state(desk.state)
@@ -165,6 +168,54 @@ class StationLife:
         place.page.assigned.connect(assign)
         place.page.discarded.connect(discard)
 
+    def _open_devices(
+        self,
+        stack: AsyncExitStack,
+        place: "TrayPlace",
+        workstation: "Workstation",
+        desk: "TakeReading",
+        bridge: Bridge,
+    ) -> None:
+        """Join the devices page with its service, reached only while no patient is in view."""
+        from ohx_desktop.desk.enrolling import DeviceDesk
+        from ohx_desktop.desk.states import FindPatient
+
+        window, passkeys = self._window, workstation.passkeys
+        frames: Frames[EnrolState] = Frames(window.show_devices)
+        stack.callback(frames.cancel)
+        devices = DeviceDesk(workstation.devices, passkeys, on_state=frames.offer, on_failure=_log)
+        stack.push_async_callback(devices.close)
+
+        async def enter() -> None:
+            if isinstance(desk.state, FindPatient):
+                # Whoever was found, or whatever waits in the tray, is no longer in view.
+                place.leave()
+                await desk.leave_patient()
+                await devices.show_list()
+
+        async def leave() -> None:
+            await devices.close()
+            frames.cancel()
+            window.leave_devices()
+
+        def ask(question: "PasskeyQuestion | None") -> None:
+            devices.show_question(question)
+            window.show_passkey(question)
+
+        passkeys.on_question = ask
+        window.devices_requested.connect(bridge.slot(enter))
+        window.passkey_typed.connect(passkeys.answer)
+        window.passkey_declined.connect(passkeys.give_up)
+        pages = window.devices
+        pages.left.connect(bridge.slot(leave))
+        pages.list_requested.connect(bridge.slot(devices.show_list))
+        pages.search_requested.connect(bridge.slot(devices.search))
+        pages.device_chosen.connect(bridge.slot(devices.choose))
+        pages.enrolment_requested.connect(bridge.slot(devices.enrol))
+        pages.forget_requested.connect(bridge.slot(devices.forget))
+        pages.passkey_typed.connect(passkeys.answer)
+        pages.passkey_declined.connect(passkeys.give_up)
+
     def _apply(self, workstation: "Workstation") -> None:
         settings = workstation.settings
         if settings.window.theme != "system":
@@ -202,12 +253,22 @@ class StationLife:
             self._leaving.set()
 
 
+def _end_old_question(state: "DeskState", workstation: "Workstation") -> None:
+    """Ask for no number any more once the device is not being paired."""
+    from ohx_desktop.ble.events import LinkState
+    from ohx_desktop.desk.states import Waiting
+
+    if not (isinstance(state, Waiting) and state.link is LinkState.PAIRING):
+        workstation.passkeys.give_up()
+
+
 def _import_the_rest() -> None:
     """Import what the first frame did not wait for: the services, and the pages of the desk."""
     from ohx_desktop.app import import_services
 
     import_services()
     import_module("ohx_desktop.ui.staff.desk_pages")
+    import_module("ohx_desktop.ui.devices.device_pages")
     import_module("ohx_desktop.ui.tray.tray_place")
 
 

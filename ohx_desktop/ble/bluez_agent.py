@@ -19,6 +19,7 @@ from ohx_desktop.ble.link import AskPasskey
 from ohx_desktop.domain.errors import (
     DeviceSilent,
     PairingRefused,
+    PasskeyRefused,
     RadioReason,
     RadioUnavailable,
 )
@@ -47,7 +48,8 @@ async def pair_with_agent(
 ) -> None:
     """Pair and bond the device at a BlueZ object path; return at once if it is bonded.
 
-    Raises PairingRefused, DeviceSilent when the deadline passes, RadioUnavailable without BlueZ.
+    Raises PairingRefused, PasskeyRefused, DeviceSilent when the deadline passes, RadioUnavailable
+    without BlueZ.
     """
     bus = MessageBus(bus_type=BusType.SYSTEM)
     agent = _Agent(device_path, address, ask_passkey)
@@ -56,6 +58,8 @@ async def pair_with_agent(
             await bus.connect()
             await _pair(bus, device_path, agent)
     except TimeoutError as error:
+        if agent.was_asked:
+            raise PasskeyRefused("the number on the device was not typed in time") from error
         raise DeviceSilent(
             "pairing took too long",
             hint="put the device into pairing mode and type the number it shows in time",
@@ -83,6 +87,8 @@ async def _pair(bus: MessageBus, device_path: str, agent: "_Agent") -> None:
                 "the Bluetooth service of this computer is not running",
                 reason=RadioReason.NO_SERVICE,
             )
+        if agent.was_asked:
+            raise PasskeyRefused("the device did not get the number that it shows")
         raise PairingRefused(f"pairing failed ({reply.error_name})")
     # A trusted device may connect by itself without another question.
     trust = (_DEVICE, "Trusted", Variant("b", True))
@@ -107,13 +113,17 @@ async def _call(
 
 
 class _Agent(ServiceInterface):
-    """Answers BlueZ for one device and rejects every other."""
+    """Answers BlueZ for one device and rejects every other.
+
+    `was_asked` tells that the device wants its number typed: then that is what failed.
+    """
 
     def __init__(self, device_path: str, address: str, ask_passkey: AskPasskey | None) -> None:
         super().__init__("org.bluez.Agent1")
         self._device_path = device_path
         self._address = address
         self._ask_passkey = ask_passkey
+        self.was_asked = False
         self._question: asyncio.Future[int | None] | None = None
 
     async def withdraw_question(self) -> None:
@@ -172,6 +182,7 @@ class _Agent(ServiceInterface):
 
     async def _passkey(self, device: str) -> int:
         self._require_ours(device)
+        self.was_asked = True
         passkey = None if self._ask_passkey is None else await self._answer(self._ask_passkey)
         if passkey is None or not 0 <= passkey <= _LARGEST_PASSKEY:
             raise DBusError(_REJECTED, "nobody gave the number")

@@ -55,13 +55,18 @@ class DeviceRegistry:
         """Register a device, in place of an earlier one with its address."""
         self._write({**self._devices, device.identity.address: device})
 
-    def remove(self, address: str) -> EnrolledDevice:
-        """Forget a device. Raises DeviceNotFound."""
+    def require(self, address: str) -> EnrolledDevice:
+        """Return the registered device with this address. Raises DeviceNotFound."""
         if address not in self._devices:
             raise DeviceNotFound(
                 "no device with this address is registered here",
                 hint="list the registered devices with: ohx-desktop devices",
             )
+        return self._devices[address]
+
+    def remove(self, address: str) -> EnrolledDevice:
+        """Forget a device. Raises DeviceNotFound."""
+        self.require(address)
         remaining = dict(self._devices)
         removed = remaining.pop(address)
         self._write(remaining)

@@ -4,15 +4,16 @@ Sessions with several devices go on beside one scan; see `attending`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from datetime import datetime
 from functools import partial
 
 from ohx_desktop.ble.attending import Attending, Observer, Wanted
+from ohx_desktop.ble.bond_trouble import explain_enrolment
 from ohx_desktop.ble.device_secrets import DeviceSecrets, NoSecrets
-from ohx_desktop.ble.drivers import enrol_device
-from ohx_desktop.ble.events import CaptureEvent
+from ohx_desktop.ble.drivers import Enrolment
+from ohx_desktop.ble.events import CaptureEvent, SessionFailed
 from ohx_desktop.ble.farewells import Farewells
 from ohx_desktop.ble.heard import collect
 from ohx_desktop.ble.keeping import Keeper, KeepingLine
@@ -21,7 +22,7 @@ from ohx_desktop.ble.policy import NOTHING_SWITCHED_ON, DevicePolicy
 from ohx_desktop.ble.recognised import Recognised
 from ohx_desktop.ble.registry import recognise
 from ohx_desktop.ble.seen_frames import SeenFrames
-from ohx_desktop.ble.session import CONNECT_S, Conversation
+from ohx_desktop.ble.session import Conversation, converse
 from ohx_desktop.ble.wakefulness import Wakefulness
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.device import DeviceIdentity
@@ -101,27 +102,42 @@ class Listener:
         """Wait so long for the goodbyes that go on in the background, then break them off."""
         await self._farewells.close(within_s)
 
+    async def hear(self) -> AsyncGenerator[Advertisement]:
+        """Yield what is known of a device whenever it says something. Raises RadioUnavailable."""
+        heard: dict[str, Advertisement] = {}
+        async with self._radio.scan() as advertisements:
+            async for advertisement in advertisements:
+                yield collect(heard, advertisement)
+
     async def discover(
         self, seconds: float, *, include_unsupported: bool = False
     ) -> list[tuple[Advertisement, Recognised | None]]:
         """Scan for so long; return each device once, the nearest first. Raises RadioUnavailable."""
         heard: dict[str, Advertisement] = {}
         with suppress(TimeoutError):  # the time is over
-            async with asyncio.timeout(seconds), self._radio.scan() as advertisements:
+            async with asyncio.timeout(seconds), aclosing(self.hear()) as advertisements:
                 async for advertisement in advertisements:
-                    collect(heard, advertisement)
+                    heard[advertisement.address] = advertisement
         found = [
             (advertisement, recognise(advertisement, self._policy))
             for advertisement in heard.values()
         ]
-        found.sort(key=lambda item: -_strength(item[0]))
+        found.sort(key=lambda item: -strength(item[0]))
         return [item for item in found if item[1] is not None or include_unsupported]
 
-    async def identify(self, address: str, *, deadline_s: float) -> tuple[DeviceIdentity, str]:
+    async def identify(
+        self,
+        address: str,
+        *,
+        deadline_s: float,
+        on_found: Callable[[Recognised], None] = lambda _: None,
+        on_event: Callable[[CaptureEvent], None] = lambda _: None,
+    ) -> tuple[DeviceIdentity, str]:
         """Enrol a device a person has chosen; return who it is and the name of its driver.
 
-        Raises DeviceNotFound when it is not heard in time, the DeviceError family, Unsupported,
-        and the KeystoreError family where its key cannot be kept.
+        `on_found` hears what the device is before it is connected, `on_event` how the conversation
+        goes on. Raises DeviceNotFound when the device is not heard in time, the DeviceError family,
+        Unsupported, and the KeystoreError family where its key cannot be kept.
         """
         try:
             async with asyncio.timeout(deadline_s):
@@ -130,9 +146,14 @@ class Listener:
         except TimeoutError as error:
             raise DeviceNotFound("no supported device with this address was heard") from error
         conversation = self._conversation(advertisement, recognised, self._now(), listening=None)
-        async with self._radio.connect(address, deadline_s=CONNECT_S) as link:
-            enrolled = await enrol_device(link, conversation)
-        return enrolled.who, enrolled.recognised.driver
+        on_found(recognised)
+        enrolment = Enrolment()
+        async with aclosing(converse(self._radio, enrolment, conversation)) as events:
+            async for event in events:
+                if isinstance(event, SessionFailed):
+                    raise explain_enrolment(event.error, advertisement, recognised)
+                on_event(event)
+        return enrolment.enrolled.who, enrolment.enrolled.recognised.driver
 
     def _conversation(
         self,
@@ -172,5 +193,6 @@ class Listener:
         raise RadioUnavailable("the scan ended by itself", reason=RadioReason.UNKNOWN)
 
 
-def _strength(advertisement: Advertisement) -> int:
+def strength(advertisement: Advertisement) -> int:
+    """Return how near a device seems: its signal in dBm, far away where it is not known."""
     return -1000 if advertisement.rssi is None else advertisement.rssi

@@ -36,6 +36,8 @@ _DISCONNECT_S = 5.0
 # Adapters connect poorly while they scan or connect elsewhere, so a connection is tried alone. One
 # takes a second or two; who takes longer has probably left, and goes on beside the others.
 _ALONE_S = 5.0
+# Forgetting a bond needs no device in range.
+_FORGET_S = 10.0
 # Devices the system can be asked for by what it said of them; the longest unheard are forgotten.
 _KNOWN_DEVICES = 512
 
@@ -73,6 +75,27 @@ class BleakRadio:
     def changes(self) -> AbstractAsyncContextManager[asyncio.Event]:
         """Have an event set on each change that the system tells of; only Linux does."""
         return self._changes()
+
+    async def remove_bond(self, address: str) -> bool:
+        """Have the system forget its bond with a device; tell whether none is left.
+
+        False where the system does not let programs do so, or Bluetooth cannot be used: then a
+        person removes the device in the system's settings.
+        """
+        bleak = await _load_bleak()
+        known = self._last_seen.pop(address, address)
+
+        async def unpair() -> None:
+            with suppress(bleak.exc.BleakDeviceNotFoundError):  # nothing to forget
+                await client.unpair()
+
+        try:
+            with translating("forget the device"):
+                client = bleak.BleakClient(known, backend=self._client_backend)
+            await limited(unpair(), _FORGET_S, "forget the device")
+        except DeviceError:
+            return False
+        return True
 
     # ── scanning ─────────────────────────────────────────────────────────────────────────────
 

@@ -28,7 +28,8 @@ class Recognised:
     """What an advertisement tells of a device this program reads.
 
     `model_id` is what Omron advertises in place of a model, and `standard_mode` that the device
-    says it hands out its records by the standard's services. `settle_s` is how long to leave the
+    says it hands out its records by the standard's services. `pairing_mode` is whether it says that
+    it takes new computers now, None where it does not say. `settle_s` is how long to leave the
     device alone between connecting and subscribing. `bonds` means that it wants a bond at all,
     `pairs_first` that it refuses everything, or stays silent, before it has one. `support` is None
     where the standard's own form needs no proof, or only the connected device can tell.
@@ -39,6 +40,7 @@ class Recognised:
     driver: str
     model_id: str | None = None
     standard_mode: bool = False
+    pairing_mode: bool | None = None
     settle_s: float = 0.0
     bonds: bool = True
     pairs_first: bool = False

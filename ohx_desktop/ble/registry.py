@@ -185,6 +185,7 @@ def recognise(
         driver=row.driver,
         model_id=None if local_name is None else local_name.model_id,
         standard_mode=_is_in_standard_mode(advertisement),
+        pairing_mode=_is_in_pairing_mode(advertisement),
         settle_s=_SETTLE_S.get((model or "").upper(), 0.0),
         pairs_first=any(data.startswith(_USES_PASSKEY) for data in makers_data),
     )
@@ -274,6 +275,7 @@ def _modern_omron(advertisement: Advertisement, policy: DevicePolicy) -> Recogni
         driver=OMRON_EEPROM,
         model_id=None if local_name is None else local_name.model_id,
         standard_mode=_is_in_standard_mode(advertisement),
+        pairing_mode=_is_in_pairing_mode(advertisement),
         settle_s=_OMRON_SETTLE_S,
         pairs_first=True,
         support=next((one.support for one in read if one.stack is Stack.MODERN), None),
@@ -283,6 +285,12 @@ def _modern_omron(advertisement: Advertisement, policy: DevicePolicy) -> Recogni
 def _is_in_standard_mode(advertisement: Advertisement) -> bool:
     data = decode_company_data(advertisement.manufacturer_data.get(OMRON, b""))
     return data is not None and bool(data.standard_mode)
+
+
+def _is_in_pairing_mode(advertisement: Advertisement) -> bool | None:
+    """Tell what the company data say; a name alone may be an old one that the system kept."""
+    data = decode_company_data(advertisement.manufacturer_data.get(OMRON, b""))
+    return None if data is None else data.pairing_mode
 
 
 def recognise_model(model: str) -> Recognised | None:

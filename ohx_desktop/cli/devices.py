@@ -9,6 +9,7 @@ from ohx_desktop.domain.errors import ExitCode
 
 if TYPE_CHECKING:
     from ohx_desktop.ble.events import CaptureEvent
+    from ohx_desktop.ble.recognised import Recognised
     from ohx_desktop.domain.reading import Reading
 
 _LONGEST_S = 86_400.0
@@ -137,23 +138,40 @@ async def _read(options: argparse.Namespace, out: Output) -> int:
 
 
 async def _enroll(options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.app import enrol
+    import asyncio
+
+    from ohx_desktop.app import open_devices
+    from ohx_desktop.ble.events import StateChanged
+
+    devices = await asyncio.to_thread(open_devices, options.profile, ask_passkey=_ask_passkey)
+
+    def tell(event: "CaptureEvent") -> None:
+        if isinstance(event, StateChanged):
+            out.note(f"{event.state}{f' ({event.name})' if event.name else ''}")
 
     out.note("put the device into pairing mode …")
-    device = await enrol(
+    device = await devices.enrol(
         options.address,
-        directory=options.profile,
         deadline_s=options.seconds,
-        ask_passkey=_ask_passkey,
+        on_found=lambda recognised: _tell_steps(recognised, out),
+        on_event=tell,
     )
     out.item(_device_form(device), f"{options.address} is registered with this workstation")
     return ExitCode.DONE
 
 
-def _devices(options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.app import open_registry
+def _tell_steps(recognised: "Recognised", out: Output) -> None:
+    from ohx_desktop.ble.pairing_help import pairing_help
+    from ohx_desktop.ui.texts import PAIRING_HELP
 
-    devices = open_registry(options.profile).devices
+    for step in pairing_help(recognised, platform=sys.platform):
+        out.note(f"  {PAIRING_HELP[step]}")
+
+
+def _devices(options: argparse.Namespace, out: Output) -> int:
+    from ohx_desktop.app import open_devices
+
+    devices = open_devices(options.profile).registered
     for device in devices:
         identity = device.identity
         text = f"{identity.address}  {identity.manufacturer or ''} {identity.model or ''}"
@@ -163,11 +181,18 @@ def _devices(options: argparse.Namespace, out: Output) -> int:
     return ExitCode.DONE
 
 
-def _unenroll(options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.app import unenrol
+async def _unenroll(options: argparse.Namespace, out: Output) -> int:
+    import asyncio
 
-    removed = unenrol(options.address, directory=options.profile)
-    out.item(_device_form(removed), f"{options.address} is no longer registered")
+    from ohx_desktop.app import open_devices
+    from ohx_desktop.desk.devices import BondLeft
+
+    devices = await asyncio.to_thread(open_devices, options.profile)
+    forgotten = await devices.forget(options.address)
+    form = {**_device_form(forgotten.device), "bond": forgotten.bond.value}
+    out.item(form, f"{options.address} is no longer registered")
+    if forgotten.bond is BondLeft.BY_HAND:
+        out.note("remove it in the Bluetooth settings of this computer, too")
     return ExitCode.DONE
 
 

@@ -43,5 +43,7 @@ class Output:
         """Print an error in both forms."""
         if self.as_json:
             form = {"code": error.code, "message": f"{error.what}; {error.meaning}"}
-            print(json.dumps({"error": {**form, "hint": error.hint}}), flush=True)
+            reason = getattr(error, "reason", None)
+            more = {} if reason is None else {"reason": reason}
+            print(json.dumps({"error": {**form, "hint": error.hint, **more}}), flush=True)
         self.note(f"error: {error}")

@@ -10,6 +10,7 @@ patient leaves nothing behind.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from ohx_desktop.ble.events import LinkState
 from ohx_desktop.domain.errors import OhxError
@@ -104,3 +105,21 @@ class QueueSummary:
     last_error: str | None = None
     unassigned: int = 0
     overdue: int = 0
+
+
+PASSKEY_DIGITS = 6
+
+
+class TypedProblem(StrEnum):
+    """Why what was typed is not taken."""
+
+    EMPTY = "empty"
+    NOT_SIX_DIGITS = "not-six-digits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasskeyQuestion:
+    """A device waits for its number. `problem` tells what was wrong with the last answer."""
+
+    address: str
+    problem: TypedProblem | None = None

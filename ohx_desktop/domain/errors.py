@@ -8,8 +8,9 @@ because errors reach logs. A bug of ours is not an OhxError: it crashes loudly.
     ├─ UsageError
     ├─ ConfigurationError
     ├─ AlreadyOpen
-    ├─ DeviceError           DeviceNotFound, RadioUnavailable, PairingRefused, ConnectionLost,
-    │                        DeviceSilent, DeviceNotSet
+    ├─ DeviceError           DeviceNotFound, RadioUnavailable, ConnectionLost, DeviceSilent,
+    │  │                     AnotherDevice, DeviceNotSet
+    │  └─ PairingRefused     NotInPairingMode, BondedElsewhere, BondForgotten, PasskeyRefused
     ├─ DecodingError         Truncated, TrailingBytes, Unsupported, MeasurementFailed, Implausible
     ├─ RemoteError           Transient, Refused, NotAuthorised, Misconfigured
     ├─ StoreError            StoreEnvironment, StoreDamaged, StoreTooNew, NotKept
@@ -114,11 +115,60 @@ class RadioUnavailable(DeviceError):  # noqa: N818
         self.reason = reason
 
 
+class PairingReason(StrEnum):
+    """Why a device and this computer do not trust each other."""
+
+    NOT_IN_PAIRING_MODE = "not-in-pairing-mode"
+    BONDED_ELSEWHERE = "bonded-elsewhere"
+    BOND_FORGOTTEN = "bond-forgotten"
+    PASSKEY = "passkey"
+
+
 class PairingRefused(DeviceError):  # noqa: N818
-    """The device or the system refused to pair, or no longer knows its bond."""
+    """The device or the system refused to pair, or no longer knows its bond.
+
+    `reason` is None where nobody can tell.
+    """
 
     code = "pairing-refused"
+    reason: PairingReason | None = None
     hint = "put the device into pairing mode and enrol it again"
+
+
+class NotInPairingMode(PairingRefused):
+    """The device takes new computers only while a person holds it in pairing mode."""
+
+    reason = PairingReason.NOT_IN_PAIRING_MODE
+    hint = "hold its Bluetooth button until P blinks, then enrol it again"
+
+
+class BondedElsewhere(PairingRefused):
+    """Another phone or computer was paired with the device, which keeps one of them only."""
+
+    reason = PairingReason.BONDED_ELSEWHERE
+    hint = "put the device into pairing mode and enrol it again; the other one then loses it"
+
+
+class BondForgotten(PairingRefused):
+    """A registered device does not know this computer any more, or this computer its bond."""
+
+    reason = PairingReason.BOND_FORGOTTEN
+    hint = "forget the device here, put it into pairing mode and enrol it again"
+
+
+class PasskeyRefused(PairingRefused):
+    """The number that the device showed was not typed, not in time, or not rightly."""
+
+    reason = PairingReason.PASSKEY
+    hint = "try again and type the number that the device shows then"
+
+
+class AnotherDevice(DeviceError):  # noqa: N818 - reads as what happened
+    """A device answers for a registered one and says that it is another."""
+
+    code = "another-device"
+    meaning = "its reading was not taken"
+    hint = "use the registered device, or register this one, too"
 
 
 class ConnectionLost(DeviceError):  # noqa: N818

@@ -12,9 +12,11 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
-from ohx_desktop.desk.states import DeskState
+from ohx_desktop.desk.enrolling_states import EnrolState
+from ohx_desktop.desk.states import FindPatient
 from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.ui import scenes
+from ohx_desktop.ui.device_scenes import Asked
 from ohx_desktop.ui.shell import create_application, dress, grab
 from ohx_desktop.ui.staff.window import StaffWindow
 from ohx_desktop.ui.theme.tokens import Theme
@@ -44,8 +46,11 @@ def pictures() -> Iterator[Picture]:
                 yield Picture(scene=scene, theme=theme, size=size)
 
 
-def stage(scene: DeskState | OhxError | None, size: QSize) -> StaffWindow:
-    """Return a shown window with a scene: a state, an error that ends the start, or the start."""
+def stage(scene: scenes.Scene, size: QSize) -> StaffWindow:
+    """Return a shown window with a scene: a state, an error that ends the start, or the start.
+
+    The devices page is reached from the search, as a person reaches it.
+    """
     window = StaffWindow(now=scenes.now)
     window.resize(size)
     window.show_queue(scenes.QUEUE)
@@ -55,6 +60,12 @@ def stage(scene: DeskState | OhxError | None, size: QSize) -> StaffWindow:
         window.show_fatal(scene)
     elif scene is None:
         window.show_starting()
+    elif isinstance(scene, EnrolState):
+        window.show_state(FindPatient())
+        window.show_devices(scene)
+    elif isinstance(scene, Asked):
+        window.show_state(scene.waiting)
+        window.show_passkey(scene.question)
     else:
         window.show_state(scene)
     window.activateWindow()

@@ -6,10 +6,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from ohx_desktop.ble.events import LinkState
+from ohx_desktop.desk.enrolling_states import EnrolState
 from ohx_desktop.desk.states import (
     DeskState,
     Filed,
     FindPatient,
+    PasskeyQuestion,
     QueueSummary,
     Reviewing,
     Waiting,
@@ -31,6 +33,7 @@ from ohx_desktop.domain.patient import Patient, PatientIdentifier
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
+from ohx_desktop.ui.device_scenes import DEVICE_SCENES, Asked
 
 NOW = datetime(2026, 11, 23, 10, 15, 48, tzinfo=timezone(timedelta(hours=1)))
 SIGNED_IN = "N. Okafor"
@@ -132,7 +135,10 @@ _SENT_AT = NOW + timedelta(seconds=1)
 
 WithPatient = Waiting | Reviewing | Filed
 
-SCENES: dict[str, DeskState | OhxError | None] = {
+Scene = DeskState | EnrolState | Asked | OhxError | None
+
+SCENES: dict[str, Scene] = {
+    **DEVICE_SCENES,
     "00-starting": None,
     "01-no-keyring": NoKeyring("no secret store was found on this computer"),
     "02-already-open": AlreadyOpen("a window of this profile is open already"),
@@ -153,6 +159,10 @@ SCENES: dict[str, DeskState | OhxError | None] = {
         patient=JUERGEN,
         link=LinkState.NO_RADIO,
         problem=RadioUnavailable("Bluetooth is off", reason=RadioReason.POWERED_OFF),
+    ),
+    "24-passkey": Asked(
+        waiting=Waiting(patient=JANE, link=LinkState.PAIRING, device_name="BM54"),
+        question=PasskeyQuestion(address="A4:C1:38:00:54:54"),
     ),
     "30-reading": Reviewing(patient=JANE, reading=READING),
     "31-corrected": Reviewing(patient=FATIMA, reading=CORRECTED),

@@ -285,6 +285,131 @@ STEP_OPEN: Final = "{label}, {detail}"
 NEEDS_YOU: Final = "The EHR did not take this reading."
 STAYS_SAFE: Final = "It stays safe on this computer. Call your administrator."
 
+# ── devices ──────────────────────────────────────────────────────────────────────────────────
+DEVICES: Final = "Devices"
+DEVICES_HEADING: Final = "Devices of this workstation"
+DEVICES_HELP: Final = "Only these devices give readings here. Register each cuff and scale once."
+DEVICES_TABLE: Final = "Registered devices"
+NO_DEVICES: Final = (
+    "No device is registered yet.",
+    "Until one is, any supported device may answer, and each reading is compared by hand.",
+)
+ADD_DEVICE: Final = "Add a device"
+FORGET: Final = "Forget"
+DONE: Final = "Done"
+REGISTERED_SINCE: Final = "Registered {day}"
+SERIAL: Final = "Serial {serial}"
+UNNAMED_DEVICE: Final = "Device"
+FORGET_QUESTION: Final = (
+    "Forget {device}?",
+    "It gives no more readings here until it is registered again. Readings already saved stay.",
+)
+FORGET_YES: Final = "Forget the device"
+FORGETTING: Final = "Forgetting {device}…"
+BOND_LEFT: Final = (
+    "{device} is forgotten here.",
+    "The system still knows it: remove it in the Bluetooth settings of this computer, too.",
+)
+
+SEARCH_HEADING: Final = "Which device?"
+SEARCH_HELP: Final = (
+    "Press the device’s Bluetooth button, or measure once. It is listed here by itself."
+)
+SEARCH_LISTENING: Final = "Listening… the nearest device comes first."
+SEARCH_OVER: Final = "Listening has ended. Search again if the device is missing."
+SEARCH_STOPPED: Final = "Not listening"
+SEARCH_FOUND: Final = "Devices in range"
+SEARCH_EMPTY: Final = (
+    "No device was heard yet.",
+    "Bring it close to this computer and press its Bluetooth button.",
+)
+SEARCH_AGAIN: Final = "Search again"
+SUPPORT: Final = {
+    "captured": "Known from real recordings",
+    "user-confirmed": "Confirmed by users",
+    "map-only": "Known from a table only",
+}
+SUPPORT_BY_STANDARD: Final = "Follows the Bluetooth standard"
+WHY_UNREAD: Final = {
+    "map-only": "Nobody has shown that its values are read rightly",
+    "no-driver": "This version of the program does not read this kind of device",
+    "unknown-model": "This program does not know the model",
+}
+CANNOT_BE_USED: Final = "Cannot be used"
+IS_REGISTERED: Final = "Registered already"
+TWIN_REGISTERED: Final = "Another of this model is registered"
+NEARNESS: Final = ("Very near", "Near", "Far")
+NEARNESS_UNKNOWN: Final = "Distance unknown"
+SPOKEN_DEVICE: Final = "{name}, {facts}, {nearness}"
+
+CHOSEN_HEADING: Final = "Get {device} ready"
+CHOSEN_AGAIN: Final = ("This device is registered already.", "Go on to pair it anew.")
+CHOSEN_TWIN: Final = (
+    "Another device of this model is registered here.",
+    "Is this one meant? Then go on: both give readings here.",
+)
+START_PAIRING: Final = "Register it"
+ANOTHER_DEVICE: Final = "Another device"
+PAIRING_HELP: Final = {
+    "omron-hold-button": (
+        "Hold the Bluetooth button of the device for 3 to 5 seconds, until P blinks."
+    ),
+    "omron-phones-off": (
+        "Switch Bluetooth off on phones that use this device: it talks to one at a time."
+    ),
+    "beurer-wake": "Press M1 or M2, or the Bluetooth button, so that the device is on the air.",
+    "scale-menu": (
+        "Start pairing in the scale’s Bluetooth menu, until APP flashes. "
+        "After a change of batteries it does so by itself."
+    ),
+    "scale-confirm-number": "If the scale shows a number, confirm it.",
+    "scale-shows-p0": "The scale shows P and its user number.",
+    "scale-press-set": "When it shows a number, press SET with your foot.",
+    "step-on": "Step on the scale, so that it is on the air.",
+    "scale-button": "If it does not answer, press its button.",
+    "thermometer-button": "Press the M button.",
+    "oximeter-button": "Hold its button for some seconds.",
+    "glucose-code": "If a code is asked for, newer meters have 982249.",
+    "manual": "Put the device into pairing mode, as its manual says.",
+    "type-passkey": "It shows six digits. Type them here within half a minute.",
+    "passkey-may-come": "If it shows six digits, type them here within half a minute.",
+    "system-settings-first": (
+        "It shows six digits: pair it once in the Bluetooth settings of Windows, then go on here."
+    ),
+    "system-asks": "macOS asks by itself whether to pair: agree.",
+    "keep-close": "Leave it close to this computer.",
+}
+
+ENROL_WAITING: Final = "Waiting for {device}"
+ENROL_TALKING_STEPS: Final = "Leave it close to this computer. This takes up to a minute."
+ENROL_STEPS: Final = ("Found", "Connected", "Registered")
+ENROL_STEP_NOW: Final = "now"
+ENROL_STEP_LATER: Final = "not yet"
+ENROL_STEP_DONE: Final = "done"
+CANCEL: Final = "Cancel"
+
+PASSKEY_HEADING: Final = "{device} shows a number"
+PASSKEY_HELP: Final = (
+    "Type its six digits within half a minute. This is needed only once for each device."
+)
+PASSKEY_FIELD: Final = "The six digits on the device"
+PASSKEY_SEND: Final = "Pair"
+PASSKEY_NONE: Final = "No number is shown"
+PASSKEY_PROBLEMS: Final = {
+    "empty": ("Nothing was typed.", "Type the six digits that the device shows."),
+    "not-six-digits": (
+        "That is not a number of six digits.",
+        "Look at the device’s display and type all six digits.",
+    ),
+}
+
+REGISTERED_HEADING: Final = "{device} is registered"
+REGISTERED_HELP: Final = "Its readings are taken here from now on. Take one to be sure."
+ADD_ANOTHER: Final = "Add another"
+FAILED_HEADING: Final = "{device} is not registered"
+NOT_REGISTERED_YET: Final = "It gives no readings here yet."
+TRY_AGAIN: Final = "Try again"
+
 # ── footer ───────────────────────────────────────────────────────────────────────────────────
 ALL_SENT: Final = "Everything is sent"
 WAITING_FOR_EHR: Final = "{n} waiting for the EHR"
@@ -361,6 +486,11 @@ ERRORS: Final = {
         "No reading was taken.",
         "Put the device into pairing mode and enrol it again.",
     ),
+    "another-device": (
+        "This is not the device that is registered here.",
+        "Its reading was not taken.",
+        "Use the registered device, or register this one under Devices.",
+    ),
     "no-keyring": (
         "This computer has no safe place for keys.",
         "Readings cannot be stored safely, so none can be taken.",
@@ -400,6 +530,28 @@ ERRORS: Final = {
         "The device sent a value that cannot be true.",
         _NO_READING,
         _MEASURE_AGAIN,
+    ),
+}
+PAIRING_ERRORS: Final = {
+    "not-in-pairing-mode": (
+        "The device is not in pairing mode.",
+        "No reading was affected.",
+        "Hold its Bluetooth button until P blinks, then try again.",
+    ),
+    "bonded-elsewhere": (
+        "The device is paired with another phone or computer.",
+        "No reading was taken.",
+        "Put it into pairing mode and register it here again; the other one then loses it.",
+    ),
+    "bond-forgotten": (
+        "The device does not know this computer any more.",
+        "No reading was taken.",
+        "Forget it under Devices, put it into pairing mode and register it again.",
+    ),
+    "passkey": (
+        "The device did not get the number that it shows.",
+        "No reading was affected.",
+        "Try again, and type the number that it shows then.",
     ),
 }
 RADIO_ERRORS: Final = {

@@ -231,8 +231,9 @@ class BlueZDevice:
                 self._tree.add(self.path, battery)
 
     async def _disconnect(self, _: Message) -> None:
-        if self._connecting is not None:
+        while self._connecting is not None:
             self._connecting.cancel()
+            await asyncio.sleep(0.001)
         self._bonding.abandon()
         if self._connection is not None:
             await asyncio.sleep(self._quirks.disconnect_s)

@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
-from cli_bench import Run, Workstation, bench, played, workstation
+from cli_bench import Bench, Run, Workstation, bench, played, workstation
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="BlueZ is Linux's")
 
@@ -114,10 +117,30 @@ def _ask_for_another(station: Workstation) -> list[Run]:
     with bench("new-only") as cuff:
         here = {"DBUS_SYSTEM_BUS_ADDRESS": cuff.bus}
         other = station.run("read", "--device", "11:22:33:44:55:66", "--seconds", "3", **here)
-        cuff.measure()
         # Addresses are typed in any case.
         asked = cuff.address.lower()
-        return [other, station.run("read", "--device", asked, "--seconds", PATIENT_S, **here)]
+        # A program that starts late must find a measurement that was taken after it began.
+        with _measuring(cuff):
+            run = station.run("read", "--device", asked, "--seconds", PATIENT_S, **here)
+        return [other, run]
+
+
+@contextmanager
+def _measuring(cuff: Bench) -> Iterator[None]:
+    """Let the cuff measure again and again while the block lasts."""
+    ended = Event()
+
+    def measure() -> None:
+        while not ended.wait(1.5):
+            cuff.measure()
+
+    with ThreadPoolExecutor(1) as threads:
+        measuring = threads.submit(measure)
+        try:
+            yield
+        finally:
+            ended.set()
+            measuring.result()
 
 
 def _register(station: Workstation) -> list[Run]:

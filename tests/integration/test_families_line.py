@@ -32,6 +32,7 @@ from ohx_desktop.ble.radio import BleakRadio
 from ohx_desktop.domain.clock import system_now
 from ohx_desktop.domain.device import ClockTrust
 from ohx_desktop.domain.errors import (
+    BondedElsewhere,
     ConnectionLost,
     DecodingError,
     DeviceError,
@@ -180,7 +181,7 @@ async def test_a_cuff_with_the_key_of_another_computer_gives_nothing(meeting: Me
     secrets = VolatileSecrets()
     await secrets.set(ADDRESS, KEY.hex())
     events = await one_session(listener(meeting, secrets))
-    assert errors(events) == [PairingRefused]
+    assert errors(events) == [BondedElsewhere]
     assert readings(events) == []
 
 
@@ -275,7 +276,7 @@ async def test_exactly_the_new_reading_is_new(
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("omron-eeprom-other-host", [PairingRefused]),
+        ("omron-eeprom-other-host", [BondedElsewhere]),
         ("omron-eeprom-silent", [ConnectionLost, DeviceSilent]),
         ("omron-scale-extension-refused", [DeviceError]),
         ("omron-scale-extension-half-lost", [Truncated]),

@@ -21,6 +21,7 @@ SCENES = (
     *("ehr_down_at_search", "ehr_down_after_confirm", "ehr_slow", "ehr_refusing"),
     *("cuff_vanishes", "cuff_vanishes_in_mid_transfer", "malformed_packet", "failed_measurement"),
     *("disk_full", "no_bluetooth", "second_window", "no_keyring", "wrong_settings"),
+    "a_cuff_is_registered",
     "wrong_patient",
 )
 # A window of its own each, on two cores.
@@ -165,6 +166,17 @@ def test_a_computer_without_bluetooth_says_so(told: Callable[[str], Told]) -> No
     scene = told("no_bluetooth")
     assert scene.says("missing", "This computer has no Bluetooth.", "adapter")
     assert scene.state == "Waiting"
+
+
+def test_a_cuff_that_shows_a_number_is_registered_and_forgotten_in_the_window(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("a_cuff_is_registered")
+    assert scene.says("devices", "Devices of this workstation", "Add a device", "Forget")
+    assert scene.says("chosen", "Get Beurer BM54 ready", "Press M1 or M2")
+    assert scene.says("number asked", "Beurer BM54 shows a number")
+    assert scene.says("registered", "BM54 is registered")
+    assert scene.says("a reading", "128/82", "Confirm and save")
 
 
 def test_a_second_window_says_so_and_harms_nothing(told: Callable[[str], Told]) -> None:

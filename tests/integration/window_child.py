@@ -16,7 +16,7 @@ from typing import Any
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from ohx_desktop.app import Workstation, open_workstation
@@ -32,12 +32,17 @@ from ohx_desktop.ui import texts
 from ohx_desktop.ui.shell import create_application, grab
 from ohx_desktop.ui.staff.window import StaffWindow
 from ohx_desktop.ui.tray.tray_page import TrayPage
+from ohx_desktop.virtual.cuff import Cuff
 from ohx_desktop.virtual.ehr.faults import Fault, Scope
 from ohx_desktop.virtual.faults import Faults
+from ohx_desktop.virtual.pairing import PairingFailed, PairingFailure
+from ohx_desktop.virtual.profiles import BEURER_BM54
 from ohx_desktop.virtual.room import Adapter
 
 NUMBER = "943 476 5919"
 NEW = (128, 82, 71)
+NEW_CUFF = "A4:C1:38:00:54:54"
+PASSKEY = 314159
 # The cuff of the rig remembers three records and sends them before the new one.
 NEW_IS_AT = 3
 
@@ -259,12 +264,75 @@ async def second_window(stage: Stage) -> None:
     await stage.driver.reach(Filed, lambda state: state.verified_at is not None)
 
 
+class SystemPerson:
+    """The operating system that asks for a number: it hands the question to the window."""
+
+    def __init__(self, workstation: Workstation) -> None:
+        self._passkeys = workstation.passkeys
+
+    async def enter_passkey(self) -> int:
+        number = await self._passkeys.ask(NEW_CUFF)
+        if number is None:
+            raise PairingFailed(PairingFailure.CANCELLED)
+        return number
+
+    async def confirm(self, passkey: int) -> bool:
+        return True
+
+
+async def a_cuff_is_registered(stage: Stage) -> None:
+    driver, window = stage.driver, stage.driver.window
+    stage.rig.room.agent = SystemPerson(stage.workstation)
+    cuff = Cuff(BEURER_BM54, address=NEW_CUFF, passkey=PASSKEY)
+    stage.rig.room.add(cuff)
+    cuff.press_bluetooth_button()
+    await driver.push(window.find_patient.devices_button)
+    pages = window.devices
+    await stage.until_shown("Devices of this workstation")
+    await stage.look("devices")
+    await driver.push(pages.registered.add)
+    await driver.until(
+        lambda: any(row.address == NEW_CUFF for row in pages.search.rows.shown), "the new cuff"
+    )
+    await stage.look("in range")
+    while pages.search.rows.current is None or pages.search.rows.current.address != NEW_CUFF:
+        driver.press(pages.search.rows, Qt.Key.Key_Down)
+        await asyncio.sleep(0.01)
+    driver.press(pages.search.rows, Qt.Key.Key_Return)
+    await stage.until_shown("It shows six digits")
+    await stage.look("chosen")
+    await driver.push(pages.stage.likely)
+    await driver.until(pages.passkey.field.isVisible, "the question for the number")
+    await stage.look("number asked")
+    driver.write(pages.passkey.field, str(PASSKEY))
+    await driver.push(pages.passkey.send)
+    await stage.until_shown("BM54 is registered")
+    await stage.look("registered")
+    await driver.push(pages.stage.likely)
+    await stage.until_shown("Devices of this workstation")
+    assert len(pages.registered.rows.shown) == 2
+    driver.press(pages.registered.rows, Qt.Key.Key_Down)
+    await driver.until(
+        lambda: (row := pages.registered.rows.current) is not None and row.address == NEW_CUFF,
+        "the row of the new cuff",
+    )
+    await driver.push(pages.registered.forget_button)
+    await stage.until_shown("BM54?")
+    await driver.push(pages.registered.message.yes)
+    await driver.until(lambda: len(pages.registered.rows.shown) == 1, "one device left")
+    await stage.look("forgotten")
+    await driver.push(pages.registered.done)
+    # The desk works as before.
+    await stage.review()
+    await stage.look("a reading")
+
+
 SCENES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     scene.__name__: scene
     for scene in (
         *(ehr_down_at_search, ehr_down_after_confirm, ehr_slow, ehr_refusing),
         *(cuff_vanishes, cuff_vanishes_in_mid_transfer, malformed_packet, failed_measurement),
-        *(disk_full, no_bluetooth, second_window, wrong_patient),
+        *(disk_full, no_bluetooth, second_window, a_cuff_is_registered, wrong_patient),
     )
 }
 

@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_stage import Stage
 
-from ohx_desktop.desk.states import DeskState
-from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.ui.gallery import stage
+from ohx_desktop.ui.scenes import Scene
 from ohx_desktop.ui.shell import create_application, dress
 from ohx_desktop.ui.staff.window import StaffWindow
 from ohx_desktop.ui.theme.tokens import Theme
@@ -32,7 +31,7 @@ def staged(qtbot: QtBot) -> Iterator[Stage]:
     """Make a shown window with a scene in it."""
     made: list[StaffWindow] = []
 
-    def stage_one(scene: DeskState | OhxError | None, size: QSize | None = None) -> StaffWindow:
+    def stage_one(scene: Scene, size: QSize | None = None) -> StaffWindow:
         window = stage(scene, size or QSize(1024, 768))
         made.append(window)
         with qtbot.waitActive(window):

@@ -77,6 +77,16 @@ async def enrol_device(link: Link, conversation: Conversation) -> Conversation:
     return conversation
 
 
+class Enrolment:
+    """The driver that enrols; `enrolled` tells who and what the device is, once it has run."""
+
+    enrolled: Conversation
+
+    async def __call__(self, link: Link, conversation: Conversation) -> None:
+        """Enrol the device. Raises as `enrol_device` does."""
+        self.enrolled = await enrol_device(link, conversation)
+
+
 async def _confirmed(
     link: Link, conversation: Conversation, *, enrolling: bool = False
 ) -> Conversation:
@@ -91,4 +101,4 @@ async def _confirmed(
     return replace(conversation, recognised=confirmed)
 
 
-__all__ = ["DRIVERS", "ENROLMENTS", "enrol_device", "read_device"]
+__all__ = ["DRIVERS", "ENROLMENTS", "Enrolment", "enrol_device", "read_device"]

@@ -36,6 +36,7 @@ from ohx_desktop.domain.errors import (
     DecodingError,
     DeviceError,
     DeviceNotSet,
+    NotInPairingMode,
     PairingRefused,
 )
 from ohx_desktop.domain.flags import Flag
@@ -64,10 +65,13 @@ async def enrol_omron(link: Link, conversation: Conversation) -> None:
 
     The key is kept before it is given away, and one that is kept already is given again: so no
     failure leaves the device with a key that nobody knows. Raises as `read_omron_eeprom` does, and
-    the KeystoreError family.
+    NotInPairingMode and the KeystoreError family.
     """
     conversation = await identify(link, conversation)
     memory = _memory(link, conversation)
+    if conversation.recognised.pairing_mode is False:
+        # Asked for a key outside pairing mode, some cuffs hear nothing else any more.
+        raise NotInPairingMode("the device is not in pairing mode")
     if memory.unlock is Unlock.KEY and await conversation.secrets.get(link.address) is None:
         await conversation.secrets.set(link.address, secrets.token_hex(KEY_LENGTH))
     secret = await _secret(conversation, memory)

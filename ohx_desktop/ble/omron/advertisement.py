@@ -104,6 +104,19 @@ def decode_company_data(body: bytes) -> CompanyData | None:
     )
 
 
+def pairing_mode(name: str, company_data: bytes) -> bool | None:
+    """Tell whether a device says that it is in pairing mode; None where it does not say.
+
+    `company_data` are those of company 0x020E, empty where there are none. They are the authority;
+    the name alone is right for cuffs only.
+    """
+    data = decode_company_data(company_data)
+    if data is not None:
+        return data.pairing_mode
+    local_name = decode_local_name(name)
+    return local_name.pairing_mode if local_name is not None and local_name.is_cuff else None
+
+
 def _result(flags: int) -> CompanyData:
     return CompanyData(
         format=_RESULT,

@@ -25,9 +25,11 @@ from ohx_desktop.ble.omron.eeprom import Eeprom
 from ohx_desktop.ble.omron.memory_map import MemoryMap, Unlock
 from ohx_desktop.ble.omron.uuids import RX, UNLOCK
 from ohx_desktop.domain.errors import (
+    BondedElsewhere,
     ConnectionLost,
     DeviceError,
     DeviceSilent,
+    NotInPairingMode,
     OhxError,
     PairingRefused,
     Unsupported,
@@ -144,10 +146,7 @@ def _enter_key_programming() -> Dialogue[None]:
             return
         else:
             break
-    raise PairingRefused(
-        "the device does not take a key",
-        hint="hold its Bluetooth button until P blinks, then enrol it again",
-    )
+    raise NotInPairingMode("the device does not take a key")
 
 
 def _unlock(key: bytes) -> Dialogue[None]:
@@ -161,7 +160,7 @@ def _unlock(key: bytes) -> Dialogue[None]:
         if reply[1] == _SUCCESS:
             return
         if reply[1] == _WRONG_KEY:
-            raise PairingRefused("another phone or computer was paired with the device since")
+            raise BondedElsewhere("another phone or computer was paired with the device since")
         raise PairingRefused("the device does not open with the key of this computer")
     raise DeviceSilent("the device does not answer the key of this computer")
 

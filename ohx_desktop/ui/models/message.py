@@ -1,6 +1,6 @@
 """An error as what happened, what it means for the reading, and what to do now."""
 
-from ohx_desktop.domain.errors import OhxError, RadioUnavailable
+from ohx_desktop.domain.errors import OhxError, PairingRefused, RadioUnavailable
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.parts import MessageView, Tone
 
@@ -20,6 +20,12 @@ def message_of(error: OhxError, tone: Tone = Tone.ATTENTION) -> MessageView:
     return MessageView(what=what, rest=f"{meaning} {hint}", tone=tone)
 
 
+def hint_of(error: OhxError) -> str:
+    """Return what to do, as `message_of` says it."""
+    own = error.hint != type(error).hint
+    return sentence(error.hint) if own else _texts(error)[2]
+
+
 def sentence(fragment: str) -> str:
     """Return the fragment with a capital and a full stop."""
     trimmed = fragment.strip()
@@ -30,5 +36,7 @@ def sentence(fragment: str) -> str:
 def _texts(error: OhxError) -> tuple[str, str, str]:
     if isinstance(error, RadioUnavailable) and error.reason in texts.RADIO_ERRORS:
         return texts.RADIO_ERRORS[error.reason]
+    if isinstance(error, PairingRefused) and error.reason is not None:
+        return texts.PAIRING_ERRORS[error.reason]
     own = (sentence(error.what), sentence(error.meaning), sentence(error.hint))
     return texts.ERRORS.get(error.code, own)

@@ -10,14 +10,24 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from ohx_desktop.desk.states import DeskState, Filed, FindPatient, QueueSummary, Reviewing, Waiting
+from ohx_desktop.desk.states import (
+    DeskState,
+    Filed,
+    FindPatient,
+    PasskeyQuestion,
+    QueueSummary,
+    Reviewing,
+    Waiting,
+)
 from ohx_desktop.domain.clock import Now
 from ohx_desktop.domain.patient import Patient
 from ohx_desktop.domain.reading import Reading
+from ohx_desktop.ui.devices.passkey_page import PasskeyPage
 from ohx_desktop.ui.models.banner import banner_of
 from ohx_desktop.ui.models.filed import filed_view
 from ohx_desktop.ui.models.finding import find_view
 from ohx_desktop.ui.models.footer import footer_view
+from ohx_desktop.ui.models.passkey import passkey_view
 from ohx_desktop.ui.models.review import (
     close_question,
     closing_when_saved,
@@ -47,6 +57,9 @@ class DeskPages(QWidget):
     wrong_patient_reported = Signal()
     next_patient_requested = Signal()
     close_requested = Signal()
+    devices_requested = Signal()
+    passkey_typed = Signal(str)
+    passkey_declined = Signal()
 
     def __init__(self, now: Now) -> None:
         super().__init__()
@@ -55,9 +68,11 @@ class DeskPages(QWidget):
         self._summary = QueueSummary()
         self._signed_in: str | None = None
         self._close_when_saved = False
+        self._question: PasskeyQuestion | None = None
         self.banner = PatientBanner()
         self.find_patient = FindPatientPage(self._today)
         self.waiting = WaitingPage()
+        self.passkey = PasskeyPage()
         self.reviewing = ReviewingPage()
         self.filed = FiledPage()
         self.pages = QStackedWidget()
@@ -87,10 +102,7 @@ class DeskPages(QWidget):
                     self.find_patient.focus_field()
                 self.find_patient.show_view(find_view(state, self._today()))
             case Waiting():
-                self.pages.setCurrentWidget(self.waiting)
-                self.waiting.show_view(waiting_view(state))
-                if not same_page:
-                    self.waiting.take_focus()
+                self._show_waiting(state, take_focus=not same_page)
             case Reviewing():
                 self.pages.setCurrentWidget(self.reviewing)
                 self.reviewing.show_view(review_view(state, self._now()))
@@ -100,6 +112,12 @@ class DeskPages(QWidget):
                 if not same_page:
                     self.filed.take_focus()
         self._close_if_saved(state)
+
+    def show_passkey(self, question: PasskeyQuestion | None) -> None:
+        """Draw that the device shows a number, or that it no longer asks for it."""
+        was_asking, self._question = self._question is not None, question
+        if isinstance(self._state, Waiting):
+            self._show_waiting(self._state, take_focus=was_asking and question is None)
 
     def show_queue(self, summary: QueueSummary) -> None:
         """Draw how much waits for the EHR and for a person."""
@@ -152,6 +170,8 @@ class DeskPages(QWidget):
         """Escape: one step back, never a reading lost without a question."""
         if isinstance(self._state, FindPatient):
             self.find_patient.go_back()
+        elif self.pages.currentWidget() is self.passkey:
+            self.passkey_declined.emit()
         elif self.reviewing.is_asking:
             self.reviewing.keep_reading()
         else:
@@ -164,6 +184,11 @@ class DeskPages(QWidget):
         else:
             self._leave_patient()
 
+    def _show_devices(self) -> None:
+        """F4: to the devices, only while no patient is in view."""
+        if isinstance(self._state, FindPatient):
+            self.devices_requested.emit()
+
     def _leave_patient(self) -> None:
         match self._state:
             case Waiting():
@@ -173,6 +198,18 @@ class DeskPages(QWidget):
                 self.reviewing.ask(question, self.patient_left.emit)
             case Filed():
                 self.next_patient_requested.emit()
+
+    def _show_waiting(self, state: Waiting, *, take_focus: bool) -> None:
+        if self._question is not None:
+            # The waiting goes on behind it; nobody else's number is asked for.
+            self.pages.setCurrentWidget(self.passkey)
+            self.passkey.show_view(passkey_view(self._question, state.device_name))
+            return
+        self.passkey.forget()
+        self.pages.setCurrentWidget(self.waiting)
+        self.waiting.show_view(waiting_view(state))
+        if take_focus:
+            self.waiting.take_focus()
 
     def _close_if_saved(self, state: DeskState) -> None:
         if self._close_when_saved and not (isinstance(state, Reviewing) and state.saving):
@@ -184,6 +221,7 @@ class DeskPages(QWidget):
         pages = (
             (FindPatient, self.find_patient),
             (Waiting, self.waiting),
+            (Waiting, self.passkey),
             (Reviewing, self.reviewing),
             (Filed, self.filed),
         )
@@ -206,6 +244,9 @@ class DeskPages(QWidget):
         self.banner.change_requested.connect(self.patient_left)
         self.find_patient.search_requested.connect(self.search_requested)
         self.find_patient.patient_chosen.connect(self.patient_chosen)
+        self.find_patient.devices_requested.connect(self.devices_requested)
+        self.passkey.typed.connect(self.passkey_typed)
+        self.passkey.declined.connect(self.passkey_declined)
         self.reviewing.confirmed.connect(self.confirmed)
         self.reviewing.display_check_changed.connect(self.display_check_changed)
         self.waiting.listen_again_requested.connect(self.listen_again_requested)
@@ -214,11 +255,17 @@ class DeskPages(QWidget):
         self.filed.measure_again_requested.connect(self.measure_again_requested)
         self.filed.next_patient_requested.connect(self.next_patient_requested)
         # Children of this widget: while a notice is shown instead of it, they hear nothing.
-        for key, act in ((Qt.Key.Key_Escape, self._go_back), (Qt.Key.Key_F2, self._find_patient)):
+        keys = (
+            (Qt.Key.Key_Escape, self._go_back),
+            (Qt.Key.Key_F2, self._find_patient),
+            (Qt.Key.Key_F4, self._show_devices),
+        )
+        for key, act in keys:
             QShortcut(QKeySequence(key), self).activated.connect(act)
 
     def _lay_out(self) -> None:
-        for page in (self.find_patient, self.waiting, self.reviewing, self.filed):
+        pages = (self.find_patient, self.waiting, self.passkey, self.reviewing, self.filed)
+        for page in pages:
             self.pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

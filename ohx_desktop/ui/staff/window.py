@@ -16,9 +16,11 @@ from ohx_desktop.ui.staff.notice_page import NoticePage
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
-    from ohx_desktop.desk.states import DeskState, QueueSummary
+    from ohx_desktop.desk.enrolling_states import EnrolState
+    from ohx_desktop.desk.states import DeskState, PasskeyQuestion, QueueSummary
     from ohx_desktop.domain.errors import OhxError
     from ohx_desktop.domain.reading import Reading
+    from ohx_desktop.ui.devices.device_pages import DevicePages
     from ohx_desktop.ui.staff.desk_pages import DeskPages
     from ohx_desktop.ui.staff.filed_page import FiledPage
     from ohx_desktop.ui.staff.find_patient_page import FindPatientPage
@@ -49,6 +51,9 @@ class StaffWindow(QMainWindow):
     wrong_patient_reported = Signal()
     next_patient_requested = Signal()
     close_requested = Signal()
+    devices_requested = Signal()
+    passkey_typed = Signal(str)
+    passkey_declined = Signal()
 
     banner: "PatientBanner"
     pages: QStackedWidget
@@ -63,6 +68,7 @@ class StaffWindow(QMainWindow):
         super().__init__()
         self._now = now
         self._desk: DeskPages | None = None
+        self._devices: DevicePages | None = None
         self._may_close = False
         self.setWindowTitle(texts.APPLICATION)
         self.setMinimumSize(*_LEAST)
@@ -83,10 +89,44 @@ class StaffWindow(QMainWindow):
 
     def show_state(self, state: "DeskState") -> None:
         """Draw a state of the desk; whatever belongs to another patient is gone with it."""
+        from ohx_desktop.desk.states import FindPatient
+
         desk = self._furnished()
         self.notice.forget()
-        self._room.setCurrentWidget(desk)
+        # Nobody but a person ends the work on devices; the desk has no patient meanwhile.
+        if self._room.currentWidget() is not self._devices or not isinstance(state, FindPatient):
+            self._room.setCurrentWidget(desk)
         desk.show_state(state)
+
+    def show_passkey(self, question: "PasskeyQuestion | None") -> None:
+        """Draw that the device that is being read shows a number, or that it no longer asks."""
+        self._furnished().show_passkey(question)
+
+    def show_devices(self, state: "EnrolState") -> None:
+        """Draw a state of the devices page in place of the desk."""
+        devices = self.devices
+        if self._room.currentWidget() is not self.notice:
+            self._room.setCurrentWidget(devices)
+        devices.show_state(state)
+
+    def leave_devices(self) -> None:
+        """Draw the desk again, with the focus where a patient is searched."""
+        self.devices.forget()
+        if self._room.currentWidget() is self._devices:
+            self._room.setCurrentWidget(self._furnished())
+            self.find_patient.focus_field()
+
+    @property
+    def devices(self) -> "DevicePages":
+        """The devices page, built when it is first asked for."""
+        if self._devices is None:
+            from ohx_desktop.ui.devices.device_pages import DevicePages
+
+            # For the focus ring, which these pages need, too.
+            self._furnished()
+            self._devices = DevicePages()
+            self._room.addWidget(self._devices)
+        return self._devices
 
     def show_queue(self, summary: "QueueSummary") -> None:
         """Draw how much waits for the EHR and for a person."""
@@ -139,8 +179,9 @@ class StaffWindow(QMainWindow):
     # ── private ──────────────────────────────────────────────────────────────────────────────
 
     def _show_notice(self) -> None:
-        if self._desk is not None:
-            self._desk.forget()
+        for pages in (self._desk, self._devices):
+            if pages is not None:
+                pages.forget()
         self._room.setCurrentWidget(self.notice)
 
     def _furnished(self) -> "DeskPages":
@@ -160,9 +201,14 @@ class StaffWindow(QMainWindow):
         self.reviewing, self.filed = desk.reviewing, desk.filed
         self._room.addWidget(desk)
         self.focus_ring = FocusRing(self)
-        ScanFilter(self).scanned.connect(desk.search_scan)
+        ScanFilter(self).scanned.connect(self._search_scan)
         self._pass_on(desk)
         return desk
+
+    def _search_scan(self, scan: str) -> None:
+        desk = self._furnished()
+        if self._room.currentWidget() is desk:
+            desk.search_scan(scan)
 
     def _pass_on(self, desk: "DeskPages") -> None:
         desk.search_requested.connect(self.search_requested)
@@ -175,3 +221,6 @@ class StaffWindow(QMainWindow):
         desk.wrong_patient_reported.connect(self.wrong_patient_reported)
         desk.next_patient_requested.connect(self.next_patient_requested)
         desk.close_requested.connect(self.close_requested)
+        desk.devices_requested.connect(self.devices_requested)
+        desk.passkey_typed.connect(self.passkey_typed)
+        desk.passkey_declined.connect(self.passkey_declined)

@@ -35,6 +35,7 @@ from ohx_desktop.domain.errors import (
     DecodingError,
     DeviceSilent,
     NoKeyring,
+    NotInPairingMode,
     PairingRefused,
     Unsupported,
 )
@@ -343,5 +344,5 @@ def test_no_key_is_given_away_that_nobody_keeps() -> None:
 
 def test_a_cuff_that_is_not_in_pairing_mode_is_not_enrolled() -> None:
     device, peer = cuff(WRIST, programming=False)
-    assert failures(told_by(device, talk(WRIST, None), enrol)) == [PairingRefused]
+    assert failures(told_by(device, talk(WRIST, None), enrol)) == [NotInPairingMode]
     assert peer.key == KEY

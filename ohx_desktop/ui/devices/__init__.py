@@ -1,0 +1,1 @@
+"""The pages that register, list and forget devices. They know no service."""
