@@ -15,7 +15,7 @@ from unittest.mock import patch
 from dbus_fast.aio import MessageBus
 from tally import Tally, take_tally
 
-from ohx_desktop.ble import listening, session
+from ohx_desktop.ble import pauses, session
 from ohx_desktop.ble.events import LinkState, ReadingReceived, StateChanged
 from ohx_desktop.ble.listening import Listener
 from ohx_desktop.ble.radio import BleakRadio
@@ -36,10 +36,10 @@ IN_PROCESS = "in process"
 # Pauses of the product that only make a soak long; no deadline is touched.
 _SHORTENED = (
     (session, "SETTLE_S"),
-    (listening, "AFTER_NEWS_S"),
-    (listening, "AFTER_NO_NEWS_S"),
-    (listening, "AFTER_FAILURE_S"),
-    (listening, "LONGEST_PAUSE_S"),
+    (pauses, "AFTER_NEWS_S"),
+    (pauses, "AFTER_NO_NEWS_S"),
+    (pauses, "AFTER_FAILURE_S"),
+    (pauses, "LONGEST_PAUSE_S"),
 )
 _SHORT_S = 0.001
 _PACE = replace(BRISK, indication_interval_s=0.0, quiet_s=0.005, beacon_interval_s=0.02)

@@ -24,6 +24,7 @@ GIVES_NONE = {
     "scale-no-user": "pairing-refused",
     "scale-unpaired": "pairing-refused",
     "ffe0-scale-dozing": "device-silent",
+    "thermometer-ft95-object": "unsupported",
 }
 
 

@@ -220,6 +220,29 @@ def test_of_a_scale_the_weight_alone_is_told() -> None:
     assert [q.kind for q in record.quantities] == [QuantityKind.BODY_WEIGHT]
 
 
+def _heavier(frames: list[bytes]) -> list[bytes]:
+    """Return the frames with another weight, as a record that was damaged on its way."""
+    first = bytearray(frames[0])
+    weight_at = 3 + 2  # behind flags and sequence
+    first[weight_at] ^= 0x01
+    return [bytes(first), *frames[1:]]
+
+
+def test_a_record_that_is_sent_twice_has_one_content() -> None:
+    judged = records_of(EXTENSION_WEIGHT, [*SCALE, *SCALE], received_at=NOW)
+    assert [error for _, error in judged] == [None, None]
+    assert len({record.content for record, _ in judged}) == 1
+
+
+def test_of_two_copies_that_contradict_each_other_none_is_believed() -> None:
+    judged = records_of(EXTENSION_WEIGHT, [*SCALE, *_heavier(SCALE)], received_at=NOW)
+    assert [type(error) for _, error in judged] == [DecodingError, DecodingError]
+    assert all(record.quantities is None for record, _ in judged)
+    # Another record beside them is believed.
+    others = records_of(EXTENSION_WEIGHT, [*SCALE, *_heavier(SCALE), *OTHER_SCALE], received_at=NOW)
+    assert others[-1][1] is None
+
+
 def test_a_refused_record_still_tells_when_it_was_made() -> None:
     ((record, error),) = records_of(EXTENSION_WEIGHT, SCALE[:1], received_at=NOW)
     assert isinstance(error, Truncated)
