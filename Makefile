@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types layers fuzz device-table soak test-hapi benchmarks package lock clean
+.PHONY: help setup demo test check lint types layers fuzz device-table soak test-hapi test-bluez benchmarks package lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -43,6 +43,9 @@ soak: setup ## ten thousand sessions in a row, and what the program held meanwhi
 
 test-hapi: setup ## the same line against a real HAPI FHIR JPA R5 server
 	@$(BIN)/pytest -q -m hapi tests
+
+test-bluez: setup ## device sessions on a real bluetoothd, in a virtual machine (BLUEZ_VM_SET=small: the shorter set)
+	@tests/bluez/run
 
 benchmarks: setup ## each figure as a ratio against the bare way, in one run
 	@benchmarks/run

@@ -77,7 +77,7 @@ _DBUS_PAIRING = ("org.bluez.Error.Authentication", "org.bluez.Error.NotPermitted
 
 
 # A device that has forgotten its bond looks like one that is out of range.
-_TRY_AGAIN = (
+TRY_AGAIN = (
     "press the Bluetooth button of the device once more; if that does not help, enrol it again"
 )
 
@@ -104,7 +104,7 @@ def translated(error: Exception, what: str) -> DeviceError:
             cause = error.dbus_error
         case _:
             cause = type(error).__name__
-    return ConnectionLost(f"the link broke on trying to {what} ({cause})", hint=_TRY_AGAIN)
+    return ConnectionLost(f"the link broke on trying to {what} ({cause})", hint=TRY_AGAIN)
 
 
 def _reason_without_radio(error: Exception) -> RadioReason | None:

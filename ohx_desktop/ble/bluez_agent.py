@@ -26,6 +26,7 @@ from ohx_desktop.domain.errors import (
 
 _BLUEZ = "org.bluez"
 _DEVICE = "org.bluez.Device1"
+_PROPERTIES = "org.freedesktop.DBus.Properties"
 _AGENT_MANAGER = "org.bluez.AgentManager1"
 _AGENT_PATH = "/org/ohx/desktop/agent"
 # The agent can both show and take numbers, so that devices with a display ask for theirs.
@@ -33,7 +34,6 @@ _CAPABILITY = "KeyboardDisplay"
 _LARGEST_PASSKEY = 999_999
 
 _REJECTED = "org.bluez.Error.Rejected"
-_ALREADY_PAIRED = "org.bluez.Error.AlreadyExists"
 _NO_BLUEZ = frozenset(
     {
         "org.freedesktop.DBus.Error.ServiceUnknown",
@@ -75,13 +75,18 @@ async def pair_with_agent(
 
 
 async def _pair(bus: MessageBus, device_path: str, agent: "_Agent") -> None:
+    # Never Pair a device that is bonded: BlueZ takes that for a wish to pair over classic
+    # Bluetooth as well, and fails (seen with 5.66).
+    if await _is_paired(bus, device_path):
+        return
     bus.export(_AGENT_PATH, agent)
     # A BlueZ without an agent manager cannot use an agent; pairing may work without.
     await _call(bus, "/org/bluez", _AGENT_MANAGER, "RegisterAgent", "os", _AGENT_PATH, _CAPABILITY)
     # For a pairing that the device starts before our call does: BlueZ asks the default agent then.
     await _call(bus, "/org/bluez", _AGENT_MANAGER, "RequestDefaultAgent", "o", _AGENT_PATH)
     reply = await _call(bus, device_path, _DEVICE, "Pair")
-    if reply.message_type is MessageType.ERROR and reply.error_name != _ALREADY_PAIRED:
+    # A device may have asked to be paired, and been, before our call.
+    if reply.message_type is MessageType.ERROR and not await _is_paired(bus, device_path):
         if reply.error_name in _NO_BLUEZ:
             raise RadioUnavailable(
                 "the Bluetooth service of this computer is not running",
@@ -92,7 +97,13 @@ async def _pair(bus: MessageBus, device_path: str, agent: "_Agent") -> None:
         raise PairingRefused(f"pairing failed ({reply.error_name})")
     # A trusted device may connect by itself without another question.
     trust = (_DEVICE, "Trusted", Variant("b", True))
-    await _call(bus, device_path, "org.freedesktop.DBus.Properties", "Set", "ssv", *trust)
+    await _call(bus, device_path, _PROPERTIES, "Set", "ssv", *trust)
+
+
+async def _is_paired(bus: MessageBus, device_path: str) -> bool:
+    """Tell whether BlueZ holds a bond with the device; False also where it cannot say."""
+    reply = await _call(bus, device_path, _PROPERTIES, "Get", "ss", _DEVICE, "Paired")
+    return reply.message_type is MessageType.METHOD_RETURN and reply.body[0].value is True
 
 
 async def _call(

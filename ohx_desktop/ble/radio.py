@@ -19,7 +19,13 @@ from ohx_desktop.ble.bleak_link import BleakLink, limited, translating, unless
 from ohx_desktop.ble.bleak_scan import BleakScan
 from ohx_desktop.ble.link import Advertisement, AskPasskey, Link
 from ohx_desktop.ble.turns import Turns
-from ohx_desktop.domain.errors import DeviceError, PairingRefused, RadioReason, RadioUnavailable
+from ohx_desktop.domain.errors import (
+    DeviceError,
+    DeviceSilent,
+    PairingRefused,
+    RadioReason,
+    RadioUnavailable,
+)
 
 if TYPE_CHECKING:
     from bleak import BleakClient
@@ -186,8 +192,7 @@ class BleakRadio:
         self._links |= {gone, is_radio_lost}
         try:
             async with self._turns.mine():
-                connecting = limited(client.connect(), deadline_s, "connect to the device")
-                await unless(is_radio_lost, connecting)
+                await unless(is_radio_lost, _connect(client, deadline_s))
             if client.is_connected and not is_radio_lost.is_set():
                 gone.clear()  # connecting may have taken several attempts that failed
             yield BleakLink(client, gone, self._pairing(client, address))
@@ -245,6 +250,16 @@ async def _renew_bus() -> None:
 
 async def _leave_as_it_is() -> None:
     """Do nothing where nothing can be done."""
+
+
+async def _connect(client: "BleakClient", deadline_s: float) -> None:
+    try:
+        await limited(client.connect(), deadline_s, "connect to the device")
+    except DeviceSilent as error:
+        from ohx_desktop.ble.bleak_errors import TRY_AGAIN
+
+        # BlueZ 5.66 goes on trying until the deadline where the device has forgotten its bond.
+        raise DeviceSilent(error.what, hint=TRY_AGAIN) from error
 
 
 async def _disconnect(client: "BleakClient") -> None:

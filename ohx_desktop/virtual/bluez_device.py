@@ -244,7 +244,8 @@ class BlueZDevice:
 
     async def _pair(self, message: Message) -> Answer:
         if self._bonding.is_bonded:
-            raise bluez_failure("AlreadyExists", "Already Exists")
+            # The bond is for LE: BlueZ now tries to pair over classic Bluetooth (seen with 5.66).
+            raise bluez_failure("AuthenticationFailed", "Authentication Failed")
         was_connected = self._connection is not None
         connection = await self._establish()
         try:

@@ -74,7 +74,7 @@ class Peripheral:
         self.connection: Connection | None = None
         self.on_connected: Callable[[Connection], None] = lambda _: None
         self.on_disconnected: Callable[[], None] = lambda: None
-        self._new_passkey = new_passkey
+        self.new_passkey = new_passkey
         self._beacon_interval_s = beacon_interval_s
         self._advertising: AdvertisingData | None = None
         self._beacon: asyncio.TimerHandle | None = None
@@ -181,7 +181,7 @@ class Peripheral:
             self.pairing_method,
             agent,
             self.faults if self.connection is None else self.connection.faults,
-            passkey=self._new_passkey(),
+            passkey=self.new_passkey(),
             show=self._show,
         )
         self.has_bond = True

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from dbus_fast import DBusError, Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
-from dbus_fast.annotations import DBusObjectPath, DBusStr
-from dbus_fast.service import ServiceInterface, dbus_method
+from dbus_fast.annotations import DBusBool, DBusObjectPath, DBusStr
+from dbus_fast.constants import PropertyAccess
+from dbus_fast.service import ServiceInterface, dbus_method, dbus_property
 
 from ohx_desktop.ble.bluez_agent import pair_with_agent
 from ohx_desktop.domain.errors import DeviceSilent, PairingRefused, RadioUnavailable
@@ -31,6 +32,10 @@ class Device(ServiceInterface):
     async def pair(self) -> None:
         await self._on_pair(self._bluez)
 
+    @dbus_property(name="Paired", access=PropertyAccess.READ)
+    def paired(self) -> DBusBool:
+        return self._bluez.is_paired
+
 
 class Agents(ServiceInterface):
     def __init__(self, bluez: "ScriptedBlueZ") -> None:
@@ -48,6 +53,7 @@ class ScriptedBlueZ:
     agent = ""
     capability = ""
     sender = ""
+    is_paired = False
 
     def __init__(self, bus: MessageBus) -> None:
         self.bus = bus
@@ -165,9 +171,23 @@ async def test_a_bluez_without_agents_still_pairs_what_needs_none(serve: Serve) 
     assert paired.is_set()
 
 
-async def test_a_device_that_is_bonded_already_stays_so(serve: Serve) -> None:
-    async def on_pair(_: ScriptedBlueZ) -> None:
-        raise DBusError("org.bluez.Error.AlreadyExists", "Already Exists")
+async def test_a_device_that_is_bonded_already_is_not_paired_again(serve: Serve) -> None:
+    calls: list[ScriptedBlueZ] = []
+
+    async def on_pair(bluez: ScriptedBlueZ) -> None:
+        calls.append(bluez)
+        raise DBusError("org.bluez.Error.AuthenticationFailed", "Authentication Failed")
+
+    bluez = await serve(on_pair)
+    bluez.is_paired = True
+    await pair()
+    assert calls == [], "BlueZ would pair it over classic Bluetooth, and fail"
+
+
+async def test_a_device_that_bonds_by_itself_meanwhile_is_paired(serve: Serve) -> None:
+    async def on_pair(bluez: ScriptedBlueZ) -> None:
+        bluez.is_paired = True
+        raise DBusError("org.bluez.Error.AuthenticationFailed", "Authentication Failed")
 
     await serve(on_pair)
     await pair()
