@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.filing import FilingService, SubmissionMaker
     from ohx_desktop.desk.passkey import PasskeyDesk
     from ohx_desktop.desk.tray import TrayService
-    from ohx_desktop.domain.patient import Patient, PatientQuery
+    from ohx_desktop.domain.care_context import OfferedContexts
+    from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
     from ohx_desktop.fhir.auth.credentials import Credentials
     from ohx_desktop.fhir.check import CheckedEhr
     from ohx_desktop.fhir.client import EhrClient
@@ -193,7 +194,11 @@ class Workstation:
 class NoEhr:
     """Stands where no EHR is set: every search says so."""
 
-    async def find_patients(self, _query: "PatientQuery") -> "tuple[Patient, ...]":
+    async def find_patients(self, _query: "PatientQuery") -> "PatientsFound":
+        """Raise ConfigurationError."""
+        raise _no_ehr()
+
+    async def contexts(self, _patient: "Patient") -> "OfferedContexts":
         """Raise ConfigurationError."""
         raise _no_ehr()
 

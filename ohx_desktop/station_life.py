@@ -108,6 +108,8 @@ class StationLife:
         window = self._window
         window.search_requested.connect(bridge.slot(desk.find))
         window.patient_chosen.connect(bridge.slot(desk.choose))
+        window.context_chosen.connect(desk.choose_context)
+        window.scan_refused.connect(_log)
 
         def confirm() -> None:
             # What is shown is asked now, not when the task begins.
@@ -220,6 +222,7 @@ class StationLife:
         settings = workstation.settings
         if settings.window.theme != "system":
             dress(self._application, Theme(settings.window.theme))
+        self._window.set_scan_format(settings.scan.format)
         station = settings.station
         self._window.show_signed_in(station.practitioner_name or station.practitioner)
 

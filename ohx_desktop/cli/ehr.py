@@ -10,9 +10,16 @@ from ohx_desktop.cli import ehr_check, ehr_key
 from ohx_desktop.cli.input import STDIN, json_values, read_text
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ExitCode, OhxError, RemoteError, UsageError
-from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.domain.patient import Patient, PatientQuery, SearchNote
 
 _FIELDS = frozenset({"identifier", "family", "given", "birthdate"})
+_NOTES = {
+    SearchNote.TOO_MANY: "more patients match than can be compared; add the birth date",
+    SearchNote.NOT_UNIQUE: "several active records bear this number; the EHR must be corrected",
+    SearchNote.INACTIVE: "only an inactive record matches; no reading can be filed for it",
+    SearchNote.REPLACED: "the record that matches was replaced by another; that one is printed, "
+    "if it is in use",
+}
 
 
 def add_commands(_add: Any, group: Any) -> None:
@@ -44,10 +51,12 @@ async def _find(options: argparse.Namespace, out: Output) -> int:
     query = read_query(read_text(STDIN))
     async with open_ehr(options.profile) as ehr:
         with _without_a_reading():
-            patients = await ehr.find_patients(query)
-    for patient in patients:
+            found = await ehr.find_patients(query)
+    for patient in found.patients:
         out.item(patient_to_json(patient), _describe(patient))
-    if not patients:
+    if found.note:
+        out.note(_NOTES[found.note])
+    elif not found.patients:
         out.note("no active patient matches")
     return ExitCode.DONE
 

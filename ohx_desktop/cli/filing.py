@@ -8,6 +8,7 @@ from ohx_desktop.cli.devices import seconds
 from ohx_desktop.cli.input import json_values, read_text
 from ohx_desktop.cli.output import Output
 from ohx_desktop.cli.queue import print_entry, settle, verdict
+from ohx_desktop.domain.care_context import CareContext
 from ohx_desktop.domain.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ def add_commands(add: Any, _group: Any) -> None:
             "--patient", required=True, metavar="Patient/ID", help="whose readings they are"
         )
         command.add_argument("--performer", metavar="Practitioner/ID", help="who measured")
+        command.add_argument(
+            "--encounter", metavar="Encounter/ID", help="the visit the readings were taken in"
+        )
+        command.add_argument(
+            "--based-on", metavar="ServiceRequest/ID", help="the order that the readings answer"
+        )
     map_.add_argument(
         "--fhir-version",
         choices=("R5", "R4"),
@@ -82,10 +89,19 @@ def _map(options: argparse.Namespace, out: Output) -> int:
     readings = read_readings(options.file)
     maker = open_maker(options.profile, mapping=options.mapping)
     for reading in readings:
-        submission = maker.submission(reading, patient=options.patient, performer=options.performer)
+        submission = maker.submission(
+            reading,
+            patient=options.patient,
+            performer=options.performer,
+            context=_context(options),
+        )
         bundle = maker.bundle(submission)
         out.raw(encode(as_r4(bundle) if options.fhir_version == "R4" else bundle).decode())
     return ExitCode.DONE
+
+
+def _context(options: argparse.Namespace) -> CareContext:
+    return CareContext(encounter=options.encounter, based_on=options.based_on)
 
 
 async def _submit(options: argparse.Namespace, out: Output) -> int:
@@ -107,7 +123,12 @@ async def _queue(
 ) -> "OutboxEntry":
     from ohx_desktop.outbox.states import EntryState
 
-    entry = await desk.filing.submit(reading, patient=options.patient, performer=options.performer)
+    entry = await desk.filing.submit(
+        reading,
+        patient=options.patient,
+        performer=options.performer,
+        context=_context(options),
+    )
     if entry.state is EntryState.DISCARDED:
         raise UsageError(
             "this reading was discarded before",

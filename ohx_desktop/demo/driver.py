@@ -70,7 +70,7 @@ class Driver:
     async def choose_first(self) -> None:
         """Choose the first patient of the list once it is drawn."""
         results = self.window.find_patient.results
-        await self.until(lambda: bool(results.shown), "the list of patients")
+        await self.until(lambda: bool(results.shown) and results.is_armed, "the list of patients")
         self.press(results, Qt.Key.Key_Return)
 
     # ── eyes ─────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from ohx_desktop.ble.events import ReadingReceived
+from ohx_desktop.domain.care_context import NO_CONTEXT, CareContext
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.errors import UsageError
 from ohx_desktop.domain.patient import Patient
@@ -62,7 +63,12 @@ class SubmissionMaker:
         self._now = now
 
     def submission(
-        self, reading: Reading, *, patient: str, performer: str | None = None
+        self,
+        reading: Reading,
+        *,
+        patient: str,
+        performer: str | None = None,
+        context: CareContext = NO_CONTEXT,
     ) -> Submission:
         """Return the confirmed reading. Raises UsageError for a wrong reference, Implausible."""
         require_plausible(reading.quantities)
@@ -73,6 +79,8 @@ class SubmissionMaker:
                 patient=patient,
                 performer=who,
                 verifier=who,
+                encounter=context.encounter,
+                based_on=context.based_on,
                 confirmed_at=self._now(),
                 gateway=self._gateway,
             )
@@ -91,10 +99,12 @@ class FilingService:
         self._outbox = outbox
         self._maker = maker
 
-    async def file(self, received: ReadingReceived, patient: Patient) -> OutboxEntry:
+    async def file(
+        self, received: ReadingReceived, patient: Patient, context: CareContext
+    ) -> OutboxEntry:
         """File what a device sent, with its raw frames, for the patient in view."""
         return await self.submit(
-            received.reading, patient=patient.reference, frames=received.frames
+            received.reading, patient=patient.reference, context=context, frames=received.frames
         )
 
     async def submit(
@@ -103,10 +113,13 @@ class FilingService:
         *,
         patient: str,
         performer: str | None = None,
+        context: CareContext = NO_CONTEXT,
         frames: Sequence[bytes] = (),
     ) -> OutboxEntry:
         """File a confirmed reading; the same one again gives the entry it already has."""
-        submission = self._maker.submission(reading, patient=patient, performer=performer)
+        submission = self._maker.submission(
+            reading, patient=patient, performer=performer, context=context
+        )
         entry = await self._outbox.enqueue(
             reading_id=reading.id,
             patient=patient,

@@ -13,19 +13,51 @@ from datetime import datetime
 from enum import StrEnum
 
 from ohx_desktop.ble.events import LinkState
+from ohx_desktop.domain.care_context import NO_CONTEXT, CareContext, OfferedContexts
 from ohx_desktop.domain.errors import OhxError
-from ohx_desktop.domain.patient import Patient
+from ohx_desktop.domain.patient import Patient, SearchNote
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.outbox.states import OutboxEntry
 
 
+class Doubt(StrEnum):
+    """What must be settled before a reading is taken of a patient that was found."""
+
+    UNIDENTIFIED = "unidentified"
+    """A name is all that the EHR has of them. This one no answer settles."""
+    DECEASED = "deceased"
+    """The EHR says that they have died."""
+    NAME_ALONE = "name-alone"
+    """Found by a name alone: a second thing must be asked of the person."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindPatient:
-    """Looking for the patient. `results` is None before the first search."""
+    """Looking for the patient. `results` is None before the first search.
+
+    `note` is what the search told beside them; `by_name_alone` how they were searched.
+    """
 
     searching: bool = False
     results: tuple[Patient, ...] | None = None
+    note: SearchNote | None = None
+    by_name_alone: bool = False
     error: OhxError | None = None
+
+    def doubts(self, patient: Patient) -> tuple[Doubt, ...]:
+        """Return what must be settled before this patient is chosen, the gravest first."""
+        if patient.birth_date is None and patient.identifier is None:
+            return (Doubt.UNIDENTIFIED,)
+        deceased = (Doubt.DECEASED,) if patient.deceased else ()
+        return deceased + ((Doubt.NAME_ALONE,) if self.by_name_alone else ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """What the reading can belong to and what was chosen. `offered` is None while it is asked."""
+
+    offered: OfferedContexts | None = None
+    chosen: CareContext = NO_CONTEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +69,7 @@ class Waiting:
     """
 
     patient: Patient
+    care: Care = Care()
     link: LinkState = LinkState.LISTENING
     device_name: str | None = None
     problem: OhxError | None = None
@@ -56,6 +89,7 @@ class Reviewing:
 
     patient: Patient
     reading: Reading
+    care: Care = Care()
     device_registered: bool = True
     display_checked: bool = False
     saving: bool = False

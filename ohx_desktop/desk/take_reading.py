@@ -23,21 +23,37 @@ from ohx_desktop.ble.events import (
     SessionFailed,
     StateChanged,
 )
-from ohx_desktop.desk.states import DeskState, Filed, FindPatient, Reviewing, Waiting
+from ohx_desktop.desk.states import (
+    Care,
+    DeskState,
+    Doubt,
+    Filed,
+    FindPatient,
+    Reviewing,
+    Waiting,
+)
 from ohx_desktop.desk.talks import Talks
+from ohx_desktop.domain.care_context import CareContext, OfferedContexts
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.errors import OhxError, RadioUnavailable
-from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
 from ohx_desktop.ops.logging import log_problem
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
+
+# A reading does not wait for its context; whoever waits for an EHR that is slow goes on without.
+CONTEXT_DEADLINE_S = 20.0
 
 
 class PatientFinder(Protocol):
     """Looks patients up in the EHR."""
 
-    async def find_patients(self, query: PatientQuery) -> tuple[Patient, ...]:
+    async def find_patients(self, query: PatientQuery) -> PatientsFound:
         """Return the patients that match; raises the RemoteError family."""
+        ...
+
+    async def contexts(self, patient: Patient) -> OfferedContexts:
+        """Return the visits and orders of the patient that are open now."""
         ...
 
 
@@ -59,7 +75,9 @@ class Capture(Protocol):
 class Filing(Protocol):
     """Makes a confirmed reading durable and sends it."""
 
-    async def file(self, received: ReadingReceived, patient: Patient) -> OutboxEntry:
+    async def file(
+        self, received: ReadingReceived, patient: Patient, context: CareContext
+    ) -> OutboxEntry:
         """Return once the reading is durable. Raises StoreError."""
         ...
 
@@ -97,6 +115,9 @@ class TakeReading:
         self._now = now
         self._listening: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
+        self._care = Care()
+        self._session: object | None = None
         self._arrived: list[ReadingReceived] = []
         self._talks = Talks()
         self._problem_of: str | None = None
@@ -118,16 +139,39 @@ class TakeReading:
         search = self._searches
         self._show(FindPatient(searching=True))
         try:
-            found = FindPatient(results=await self._patients.find_patients(query))
+            told = await self._patients.find_patients(query)
+            found = FindPatient(
+                results=told.patients, note=told.note, by_name_alone=query.is_name_alone
+            )
         except OhxError as error:
             found = FindPatient(error=error)
         if search == self._searches and isinstance(self.state, FindPatient):
             self._show(found)
 
-    async def choose(self, patient: Patient) -> None:
-        """Open the session of this patient: from now on a new reading belongs to them."""
-        if isinstance(self.state, FindPatient):
-            await self._wait_for(patient)
+    async def choose(self, patient: Patient, sure: bool = False) -> None:
+        """Open the session of this patient: from now on a new reading belongs to them.
+
+        `sure` says that the person answered what the choice asks; without it, and for a patient
+        who cannot be told from others, a choice in doubt is ignored.
+        """
+        if not isinstance(self.state, FindPatient):
+            return
+        doubts = self.state.doubts(patient)
+        if Doubt.UNIDENTIFIED in doubts or (doubts and not sure):
+            return
+        self._care = Care()
+        # Before the first wait: whoever leaves meanwhile stops this, too.
+        self._asking = self._start(self._ask_context(patient))
+        await self._wait_for(patient)
+
+    def choose_context(self, context: CareContext) -> None:
+        """Have the reading belong to this visit and order; one that is not offered is ignored."""
+        state, offered = self.state, self._care.offered
+        if not isinstance(state, Waiting | Reviewing) or offered is None:
+            return
+        if offered.has(context) and not (isinstance(state, Reviewing) and state.saving):
+            self._care = replace(self._care, chosen=context)
+            self._show(state)
 
     async def measure_again(self) -> None:
         """Leave the reading to the tray and wait for another; one already here comes first.
@@ -156,7 +200,10 @@ class TakeReading:
             return
         self._searches += 1
         self._arrived.clear()
+        self._session = None
+        self._care = Care()
         self._show(FindPatient())
+        await self._cancel(self._asking)
         await self._stop()
 
     def check_display(self, checked: bool) -> None:
@@ -176,7 +223,9 @@ class TakeReading:
             return
         self._show(replace(reviewing, saving=True, error=None))
         try:
-            entry = await self._filing.file(self._arrived[0], reviewing.patient)
+            entry = await self._filing.file(
+                self._arrived[0], reviewing.patient, reviewing.care.chosen
+            )
         except OhxError as error:
             self._show(replace(reviewing, saving=False, error=error, more=self._more))
             return
@@ -194,7 +243,8 @@ class TakeReading:
         self._following = self._start(self._follow(entry.id))
 
     async def close(self) -> None:
-        """Stop listening and following; the state stays as it is."""
+        """Stop listening, asking and following; the state stays as it is."""
+        await self._cancel(self._asking)
         await self._stop()
 
     # ── what happens meanwhile ───────────────────────────────────────────────────────────────
@@ -203,11 +253,11 @@ class TakeReading:
         began = self._now()
         self._arrived.clear()
         self._talks = Talks()
-        waiting = Waiting(patient=patient)
-        self._show(waiting)
+        session = self._session = object()
+        self._show(Waiting(patient=patient))
         # Devices of an earlier session are told goodbye meanwhile; nobody need watch that.
         await self._stop()
-        if self.state is waiting:
+        if self._session is session:
             self._listening = self._start(self._listen(patient, began))
 
     def _wait_on(self, patient: Patient) -> None:
@@ -224,6 +274,20 @@ class TakeReading:
         except OhxError as error:
             if isinstance(self.state, Waiting):
                 self._show(replace(self.state, link=LinkState.ENDED, problem=error))
+
+    async def _ask_context(self, patient: Patient) -> None:
+        try:
+            async with asyncio.timeout(CONTEXT_DEADLINE_S):
+                offered = await self._patients.contexts(patient)
+        except (OhxError, TimeoutError):
+            offered = OfferedContexts(complete=False)
+        state = self.state
+        if isinstance(state, FindPatient) or state.patient != patient:
+            return
+        self._care = Care(offered=offered, chosen=offered.usual)
+        # While a reading is saved, the screen stays as it was confirmed.
+        if isinstance(state, Waiting) or (isinstance(state, Reviewing) and not state.saving):
+            self._show(state)
 
     async def _heard(self, event: CaptureEvent, patient: Patient) -> None:
         if getattr(self.state, "patient", None) != patient:
@@ -330,6 +394,8 @@ class TakeReading:
         return max(len(self._arrived) - 1, 0)
 
     def _show(self, state: DeskState) -> None:
+        if isinstance(state, Waiting) or (isinstance(state, Reviewing) and not state.saving):
+            state = replace(state, care=self._care)
         self.state = state
         self._on_state(state)
 

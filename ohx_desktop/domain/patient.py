@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +44,29 @@ class PatientQuery:
     def __post_init__(self) -> None:
         if not (self.identifier or self.family):
             raise ValueError("a patient is found by identifier or by family name")
+
+    @property
+    def is_name_alone(self) -> bool:
+        """True where nothing but a name was given: too little to know a person by."""
+        return self.identifier is None and self.birth_date is None
+
+
+class SearchNote(StrEnum):
+    """What a search tells beside, or instead of, the patients it found."""
+
+    TOO_MANY = "too-many"
+    """More than a person can compare; none is shown, for the right one may be missing."""
+    NOT_UNIQUE = "not-unique"
+    """One identifier, several active records: nobody can know whose it is."""
+    INACTIVE = "inactive"
+    """Only records that are not in use any more."""
+    REPLACED = "replaced"
+    """Only records that another one replaced; the patient found, if any, is that one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatientsFound:
+    """Patients for whom a reading may be filed, and what else the search told."""
+
+    patients: tuple[Patient, ...] = ()
+    note: SearchNote | None = None

@@ -25,7 +25,7 @@ class Capabilities:
 
     `conditional_create` holds for Device and Observation both, `update_create` for Provenance,
     `validation` ($validate) for Observation. None where the statement is silent: HAPI updates as
-    create without saying so.
+    create without saying so. `match` is Patient/$match; `resource_types` are those it names.
     """
 
     fhir_version: str
@@ -33,6 +33,8 @@ class Capabilities:
     conditional_create: bool | None
     update_create: bool | None
     validation: bool | None
+    match: bool = False
+    resource_types: frozenset[str] = frozenset()
 
     @property
     def version(self) -> Version | None:
@@ -68,15 +70,21 @@ def capabilities_from(statement: Json) -> Capabilities:
         for interaction in objects_in(rest.get("interaction"))
     ]
     observation = resources.get("Observation", {})
-    operations = [
-        operation.get("name")
-        for place in (observation, *servers)
-        for operation in objects_in(place.get("operation"))
-    ]
+    operations = _operations(observation, *servers)
     return Capabilities(
         fhir_version=str(statement.get("fhirVersion", "unknown")),
         transaction="transaction" in interactions,
         conditional_create=can("conditionalCreate", "Device", "Observation"),
         update_create=can("updateCreate", "Provenance"),
         validation="validate" in operations or None,
+        match="match" in _operations(resources.get("Patient", {}), *servers),
+        resource_types=frozenset(name for name in resources if isinstance(name, str)),
     )
+
+
+def _operations(*places: Json) -> list[object]:
+    return [
+        operation.get("name")
+        for place in places
+        for operation in objects_in(place.get("operation"))
+    ]

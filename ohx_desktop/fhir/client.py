@@ -10,6 +10,7 @@ Importing this module takes half a second, so `connect.connect_ehr` does it off 
 Source: FHIR R5 http.
 """
 
+import asyncio
 import re
 from typing import Any
 from urllib.parse import urlencode
@@ -17,9 +18,11 @@ from urllib.parse import urlencode
 from fhirpy import AsyncFHIRClient
 from fhirpy.base.utils import AttrDict
 
-from ohx_desktop.domain.errors import Misconfigured, Refused
-from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.domain.care_context import OfferedContexts
+from ohx_desktop.domain.errors import Misconfigured, Refused, RemoteError
+from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
 from ohx_desktop.fhir.capability import Capabilities, capabilities_from
+from ohx_desktop.fhir.contexts import contexts_of
 from ohx_desktop.fhir.encoding import Json, decode, encode
 from ohx_desktop.fhir.one_by_one import Criteria, store_one_by_one
 from ohx_desktop.fhir.outcome import (
@@ -29,19 +32,23 @@ from ohx_desktop.fhir.outcome import (
     not_fhir,
     resource_in,
 )
-from ohx_desktop.fhir.patients import is_current, matches, next_link, patient_from, search_form
+from ohx_desktop.fhir.patient_search import find
+from ohx_desktop.fhir.patients import is_current, patient_from
 from ohx_desktop.fhir.plan import UploadPlan, VersionChoice, Way, plan_for, rendered
 from ohx_desktop.fhir.readback import differences
 from ohx_desktop.fhir.reference import checked_reference, reference_of
-from ohx_desktop.fhir.transaction import TransactionOutcome, reference_in, transaction_outcome
+from ohx_desktop.fhir.transaction import (
+    TransactionOutcome,
+    main_entry,
+    reference_in,
+    transaction_outcome,
+)
 from ohx_desktop.transport import HttpClient, HttpResponse, exchange, is_within
 
 FHIR_JSON = "application/fhir+json"
 FORM = "application/x-www-form-urlencoded"
 # More than a person can compare at a glance; then the search must be narrowed.
 PATIENT_LIMIT = 20
-# A server that always names a next page is not followed for ever.
-MAX_PAGES = 5
 
 _ABSOLUTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _NOT_MODIFIED = 304
@@ -68,7 +75,8 @@ class EhrClient(AsyncFHIRClient):
         self._http = http
         self._system = patient_identifier_system
         self._version = fhir_version
-        self._plan: UploadPlan | None = None
+        self._told: Capabilities | None = None
+        self._asking = asyncio.Lock()
 
     @property
     def base_url(self) -> str:
@@ -76,31 +84,35 @@ class EhrClient(AsyncFHIRClient):
         return self.url
 
     async def capabilities(self) -> Capabilities:
-        """Return what the EHR says it can do."""
+        """Ask the EHR what it can do, and keep the answer for all that depends on it."""
         statement = resource_in(await self._send("GET", f"{self.url}/metadata"))
         if statement["resourceType"] != "CapabilityStatement":
             raise Misconfigured("the address is that of something else than a FHIR server")
-        return capabilities_from(statement)
+        self._told = capabilities_from(statement)
+        return self._told
+
+    async def _known(self) -> Capabilities:
+        """Return what the EHR told, asked for once."""
+        async with self._asking:
+            return self._told or await self.capabilities()
 
     async def find_patients(
         self, query: PatientQuery, *, limit: int = PATIENT_LIMIT
-    ) -> tuple[Patient, ...]:
-        """Return at most `limit` patients; inactive and replaced records are left out.
+    ) -> PatientsFound:
+        """Return at most `limit` patients for whom a reading may be filed, or why none is shown.
 
         The query travels in the body, so that no name gets into the access log of a proxy.
         """
-        form = search_form(query, system=self._system, limit=limit)
-        page = await self._search("Patient", form)
-        found: list[Patient] = []
-        for _ in range(MAX_PAGES):
-            usable = (resource for resource in matches(page) if is_current(resource))
-            patients = (patient_from(resource, system=self._system) for resource in usable)
-            found += [patient for patient in patients if patient]
-            link = next_link(page)
-            if len(found) >= limit or link is None:
-                break
-            page = _searchset(await self._send("GET", self._build_request_url(link, None)))
-        return tuple(found[:limit])
+        return await find(self, query, system=self._system, limit=limit)
+
+    async def contexts(self, patient: Patient) -> OfferedContexts:
+        """Return the open visits and active orders of a patient; what cannot be read is missing."""
+        try:
+            told = await self._known()
+            version = plan_for(told, self._version).version
+        except RemoteError:
+            return OfferedContexts(complete=False)
+        return await contexts_of(self, patient.reference, version, told.resource_types)
 
     async def patient(self, reference: str) -> Patient:
         """Return the patient of a reference "Patient/ID".
@@ -123,12 +135,13 @@ class EhrClient(AsyncFHIRClient):
         After Transient it is not known whether the EHR stored it: send the very same bytes again.
         Raises Refused where the EHR will not take this Bundle.
         """
-        plan = self._plan = self._plan or plan_for(await self.capabilities(), self._version)
+        plan = plan_for(await self._known(), self._version)
         try:
             return await self._transact(bundle, plan)
-        except (Misconfigured, Refused):
+        except (Misconfigured, Refused) as error:
             # The server may have become another one; the next reading asks again.
-            self._plan = None
+            self._told = None
+            await self._check_patient(bundle, error)
             raise
 
     async def _transact(self, bundle: bytes, plan: UploadPlan) -> TransactionOutcome:
@@ -141,6 +154,25 @@ class EhrClient(AsyncFHIRClient):
         headers = {"Prefer": "return=minimal"}
         response = await self._send("POST", self.url, content=bundle, headers=headers, sent=sent)
         return transaction_outcome(sent, response)
+
+    async def _check_patient(self, bundle: bytes, error: RemoteError) -> None:
+        """Raise Refused where the reading was refused because its patient is not there any more."""
+        if isinstance(error, Misconfigured) and error.status not in _GONE:
+            return
+        sent = decode(bundle)
+        try:
+            await self.read(sent["entry"][main_entry(sent)]["resource"]["subject"]["reference"])
+        except Refused as missing:
+            if missing.status in _GONE:
+                raise Refused(
+                    "the EHR does not have this patient any more",
+                    status=error.status,
+                    meaning="the reading stays safe on this computer; it was not filed",
+                    hint="open the queue and file the reading for the patient's record of today",
+                ) from error
+        except RemoteError:
+            # Nothing is known of the patient, so the refusal speaks for itself.
+            return
 
     async def store(self, method: str, path: str, resource: Json, **headers: str) -> HttpResponse:
         """Create or update one resource and return the 2xx answer."""
@@ -168,7 +200,7 @@ class EhrClient(AsyncFHIRClient):
 
     async def matching(self, resource_type: str, criteria: Criteria) -> list[Json]:
         """Return the resources on the first page of a search, past the server's caches."""
-        page = await self._search(resource_type, dict(criteria))
+        page = await self.search(resource_type, dict(criteria))
         return [entry["resource"] for entry in page.get("entry", []) if "resource" in entry]
 
     async def read(self, reference: str) -> Json:
@@ -214,7 +246,24 @@ class EhrClient(AsyncFHIRClient):
         found = await self.matching("Observation", {"identifier": token})
         return found[0] if len(found) == 1 else None
 
-    async def _search(self, resource_type: str, form: dict[str, str]) -> Json:
+    async def offers_match(self) -> bool:
+        """Return whether the EHR says that it has Patient/$match."""
+        try:
+            return (await self._known()).match
+        except RemoteError:
+            return False
+
+    async def match(self, parameters: Json) -> Json:
+        """Return the searchset of Patient/$match, which stores nothing."""
+        url = f"{self.url}/Patient/$match"
+        return _searchset(await self._send("POST", url, content=encode(parameters)))
+
+    async def page(self, link: str) -> Json:
+        """Return the page that a link leads to. Raises Misconfigured for one to elsewhere."""
+        return _searchset(await self._send("GET", self._build_request_url(link, None)))
+
+    async def search(self, resource_type: str, form: dict[str, str]) -> Json:
+        """Return the first page of a search, past the server's caches."""
         return _searchset(
             await self._send(
                 "POST",

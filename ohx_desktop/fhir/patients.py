@@ -1,19 +1,23 @@
 """Patients of the EHR: the search form, and a resource to what the banner shows. Pure.
 
-Source: FHIR R5 Patient, search.
+Source: FHIR R5 Patient, search, Patient/$match (the same in R4).
 """
 
 import re
 from collections.abc import Iterator
 from datetime import date
 
+from ohx_desktop.domain.errors import UsageError
 from ohx_desktop.domain.patient import Patient, PatientIdentifier, PatientQuery
 from ohx_desktop.fhir.encoding import Json, objects_in
-from ohx_desktop.fhir.reference import reference_of
+from ohx_desktop.fhir.reference import checked_reference, reference_of
 
 # Which name a person is called by, best first; others only where there is none of these.
 _NAME_USES = ("official", "usual", None)
 _ESCAPED = re.compile(r"([\\,$|])")
+_MATCH_GRADE = "http://hl7.org/fhir/StructureDefinition/match-grade"
+# "possible" is a stranger who is alike.
+_TRUSTED_GRADES = frozenset({"certain", "probable"})
 
 
 def search_form(query: PatientQuery, *, system: str | None, limit: int) -> dict[str, str]:
@@ -41,15 +45,76 @@ def _written_forms(identifier: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((identifier, joined if joined.isdigit() else identifier)))
 
 
-def matches(bundle: Json) -> Iterator[Json]:
-    """Yield the Patient resources that a searchset found; included ones are none."""
-    for entry in objects_in(bundle.get("entry")):
-        mode = entry["search"].get("mode") if isinstance(entry.get("search"), dict) else "match"
-        resource = entry.get("resource")
-        if mode != "match" or not isinstance(resource, dict):
-            continue
-        if resource.get("resourceType") == "Patient":
+def match_parameters(query: PatientQuery, *, limit: int) -> Json:
+    """Return the Parameters of Patient/$match for a name and a birth date."""
+    name = {"family": query.family} | ({"given": query.given.split()} if query.given else {})
+    born = {"birthDate": query.birth_date.isoformat()} if query.birth_date else {}
+    return {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "resource", "resource": {"resourceType": "Patient", "name": [name], **born}},
+            {"name": "count", "valueInteger": limit},
+        ],
+    }
+
+
+def matches(bundle: Json, resource_type: str = "Patient") -> Iterator[Json]:
+    """Yield the resources of a type that a searchset found; included ones are none."""
+    for _, resource in _found(bundle):
+        if resource.get("resourceType") == resource_type:
             yield resource
+
+
+def trusted_matches(bundle: Json) -> Iterator[Json]:
+    """Yield the Patient resources that $match graded as certain or probable."""
+    for search, resource in _found(bundle):
+        grades = {
+            extension.get("valueCode")
+            for extension in objects_in(search.get("extension"))
+            if extension.get("url") == _MATCH_GRADE
+        }
+        if resource.get("resourceType") == "Patient" and grades & _TRUSTED_GRADES:
+            yield resource
+
+
+def _found(bundle: Json) -> Iterator[tuple[Json, Json]]:
+    for entry in objects_in(bundle.get("entry")):
+        search, resource = entry.get("search"), entry.get("resource")
+        search = search if isinstance(search, dict) else {"mode": "match"}
+        # A $match need not say a mode; included resources and outcomes always do.
+        if search.get("mode", "match") == "match" and isinstance(resource, dict):
+            yield search, resource
+
+
+def fits(resource: Json, query: PatientQuery, *, system: str | None) -> bool:
+    """Return whether a record bears what was searched for.
+
+    A server that does not know a parameter may leave it out, and finds everybody.
+    """
+    if query.identifier:
+        wanted = _joined_digits(query.identifier)
+        return any(
+            _joined_digits(str(item.get("value"))) == wanted
+            and (system is None or item.get("system") == system)
+            for item in objects_in(resource.get("identifier"))
+        )
+    # A birth date that the EHR knows only in part is compared by the person.
+    born = _whole_date(resource.get("birthDate"))
+    return query.birth_date is None or born in {None, query.birth_date}
+
+
+def replaced_by(resource: Json) -> tuple[str, ...]:
+    """Return the references of the records that this one was replaced by."""
+    links = (link for link in objects_in(resource.get("link")) if _is_replacement(link))
+    others = (link["other"] for link in links if isinstance(link.get("other"), dict))
+    return tuple(filter(None, (_patient_reference(other.get("reference")) for other in others)))
+
+
+def _patient_reference(reference: object) -> str | None:
+    try:
+        return checked_reference(str(reference), "Patient")
+    except UsageError:
+        return None
 
 
 def next_link(bundle: Json) -> str | None:
@@ -60,7 +125,7 @@ def next_link(bundle: Json) -> str | None:
 
 def is_current(resource: Json) -> bool:
     """Return whether readings may be filed for this record: active and not replaced."""
-    replaced = any(link.get("type") == "replaced-by" for link in objects_in(resource.get("link")))
+    replaced = any(map(_is_replacement, objects_in(resource.get("link"))))
     return resource.get("active") is not False and not replaced
 
 
@@ -130,5 +195,13 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _joined_digits(identifier: str) -> str:
+    return "".join(identifier.split()).casefold()
+
+
 def _is_next(link: Json) -> bool:
     return link.get("relation") == "next"
+
+
+def _is_replacement(link: Json) -> bool:
+    return link.get("type") == "replaced-by"

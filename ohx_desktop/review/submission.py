@@ -36,7 +36,8 @@ class Gateway:
 class Submission:
     """A confirmed reading. References are FHIR references ("Patient/4711", "Practitioner/12").
 
-    `performer` measured, `verifier` confirmed; None where nobody is signed in. `confirmed_at` is
+    `performer` measured, `verifier` confirmed; None where nobody is signed in. `encounter` is the
+    visit, `based_on` the order (ServiceRequest); None where none was chosen. `confirmed_at` is
     aware. `members` are the readings of which this one is the mean; each of them is sent as well.
     Raises ValueError for a reference of another type or form, and for members of what is no mean.
     """
@@ -46,6 +47,7 @@ class Submission:
     performer: str | None = None
     verifier: str | None = None
     encounter: str | None = None
+    based_on: str | None = None
     confirmed_at: datetime
     gateway: Gateway
     circumstances: Circumstances = NOTHING_NOTED
@@ -59,6 +61,8 @@ class Submission:
                 raise ValueError(f"who measured or confirmed is one of {'/ID, '.join(_PEOPLE)}/ID")
         if self.encounter is not None and not _reference(self.encounter, "Encounter"):
             raise ValueError("the context of a reading is an Encounter/ID")
+        if self.based_on is not None and not _reference(self.based_on, "ServiceRequest"):
+            raise ValueError("the order that a reading answers is a ServiceRequest/ID")
         if self.confirmed_at.utcoffset() is None:
             raise ValueError("the time of confirmation has a UTC offset")
         if self.members and Flag.MEASUREMENT_AVERAGED not in self.reading.flags:

@@ -22,6 +22,7 @@ def encode_submission(submission: Submission) -> bytes:
         "performer": submission.performer,
         "verifier": submission.verifier,
         "encounter": submission.encounter,
+        "based_on": submission.based_on,
         "confirmed_at": submission.confirmed_at.isoformat(),
         "gateway": {
             "installation": str(submission.gateway.installation),
@@ -46,6 +47,7 @@ def decode_submission(content: bytes) -> Submission:
         performer=form["performer"],
         verifier=form["verifier"],
         encounter=form["encounter"],
+        based_on=form.get("based_on"),
         confirmed_at=datetime.fromisoformat(form["confirmed_at"]),
         gateway=Gateway(
             installation=UUID(gateway["installation"]),

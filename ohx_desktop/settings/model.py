@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from ohx_desktop.domain.check_digit import CheckDigit
+from ohx_desktop.domain.scan_format import ScanFormat
+
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -143,6 +146,34 @@ class KioskSettings(_Section):
     languages: tuple[str, ...] = Field(default=("en",), min_length=1)
 
 
+class ScanSettings(_Section):
+    """What a scanned wristband looks like. Other codes are refused; without it any is taken."""
+
+    pattern: str | None = Field(
+        default=None,
+        description="Regular expression for the whole scan, with a group (?P<identifier>…).",
+    )
+    check_digit: CheckDigit = Field(
+        default=CheckDigit.NONE,
+        description="Check digit of the identifier: none, mod10 (Luhn), gs1 (mod 10 of GS1), "
+        "mod11 (NHS number), mod97 (ISO 7064).",
+    )
+    gs1_ai: str | None = Field(
+        default=None,
+        description="GS1 application identifier that holds it, such as 8018 (GSRN).",
+    )
+
+    @model_validator(mode="after")
+    def _is_a_format(self) -> "ScanSettings":
+        _ = self.format
+        return self
+
+    @property
+    def format(self) -> ScanFormat:
+        """The format that these settings describe."""
+        return ScanFormat(pattern=self.pattern, check_digit=self.check_digit, gs1_ai=self.gs1_ai)
+
+
 class WindowSettings(_Section):
     """How the window looks."""
 
@@ -158,4 +189,5 @@ class Settings(_Section):
     devices: DeviceSettings = DeviceSettings()
     cloud: CloudSettings = CloudSettings()
     kiosk: KioskSettings = KioskSettings()
+    scan: ScanSettings = ScanSettings()
     window: WindowSettings = WindowSettings()

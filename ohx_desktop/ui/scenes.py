@@ -8,6 +8,7 @@ from uuid import UUID
 from ohx_desktop.ble.events import LinkState
 from ohx_desktop.desk.enrolling_states import EnrolState
 from ohx_desktop.desk.states import (
+    Care,
     DeskState,
     Filed,
     FindPatient,
@@ -16,6 +17,7 @@ from ohx_desktop.desk.states import (
     Reviewing,
     Waiting,
 )
+from ohx_desktop.domain.care_context import CareContext, ContextOption, OfferedContexts
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.errors import (
     AlreadyOpen,
@@ -29,7 +31,7 @@ from ohx_desktop.domain.errors import (
     Transient,
 )
 from ohx_desktop.domain.flags import Flag
-from ohx_desktop.domain.patient import Patient, PatientIdentifier
+from ohx_desktop.domain.patient import Patient, PatientIdentifier, SearchNote
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
@@ -133,6 +135,26 @@ _ENTRY = OutboxEntry(
 _FILED = Filed(patient=JANE, reading=READING, entry=_ENTRY, saved_at=NOW)
 _SENT_AT = NOW + timedelta(seconds=1)
 
+_CLINIC = ContextOption(
+    reference="Encounter/771",
+    name="Hypertension clinic",
+    since=NOW - timedelta(minutes=22),
+    appointment=NOW.replace(hour=10, minute=0, second=0),
+)
+_WARD = ContextOption(
+    reference="Encounter/772", name="Stay on ward 4, cardiology", since=NOW - timedelta(days=2)
+)
+_ORDER = ContextOption(
+    reference="ServiceRequest/31", name="Blood pressure", since=NOW - timedelta(hours=1)
+)
+ONE_VISIT = Care(
+    offered=OfferedContexts(visits=(_CLINIC,)), chosen=CareContext(encounter="Encounter/771")
+)
+TWO_VISITS = Care(
+    offered=OfferedContexts(visits=(_CLINIC, _WARD), orders=(_ORDER,)),
+    chosen=CareContext(based_on="ServiceRequest/31"),
+)
+
 WithPatient = Waiting | Reviewing | Filed
 
 Scene = DeskState | EnrolState | Asked | OhxError | None
@@ -149,6 +171,10 @@ SCENES: dict[str, Scene] = {
     "14-unreachable": FindPatient(
         error=Transient("the EHR is not reachable", hint="check the network, then search again")
     ),
+    "16-by-name": FindPatient(results=(JANE, INFANT), by_name_alone=True),
+    "17-too-many": FindPatient(results=(), note=SearchNote.TOO_MANY),
+    "18-replaced": FindPatient(results=(JANE,), note=SearchNote.REPLACED),
+    "19-not-unique": FindPatient(results=(), note=SearchNote.NOT_UNIQUE),
     "15-names": FindPatient(results=(JUERGEN, FATIMA)),
     "20-listening": Waiting(patient=JANE, device_name="Cuff room 2"),
     "21-receiving": Waiting(patient=JANE, link=LinkState.RECEIVING, device_name="HEM-7322T"),
@@ -160,6 +186,15 @@ SCENES: dict[str, Scene] = {
         link=LinkState.NO_RADIO,
         problem=RadioUnavailable("Bluetooth is off", reason=RadioReason.POWERED_OFF),
     ),
+    "24-one-visit": Waiting(patient=JANE, care=ONE_VISIT, device_name="Cuff room 2"),
+    "25-two-visits": Waiting(patient=JANE, care=TWO_VISITS, device_name="Cuff room 2"),
+    "26-visits-withheld": Waiting(
+        patient=JANE,
+        care=Care(offered=OfferedContexts(complete=False)),
+        device_name="Cuff room 2",
+    ),
+    "39-two-visits": Reviewing(patient=JUERGEN, reading=CORRECTED, care=TWO_VISITS),
+    "46-one-visit": Reviewing(patient=JANE, reading=READING, care=ONE_VISIT),
     "24-passkey": Asked(
         waiting=Waiting(patient=JANE, link=LinkState.PAIRING, device_name="BM54"),
         question=PasskeyQuestion(address="A4:C1:38:00:54:54"),

@@ -38,7 +38,7 @@ FIND_PLACEHOLDER: Final = "943 476 5919   or   Smith, Jane, 23-Nov-1951"
 FIND_FIELD: Final = "Number, or family name, given name and birth date"
 FIND: Final = "Find patient"
 SEARCHING: Final = "Searching…"
-ONE_FOUND: Final = "1 patient found. Compare, then press Enter."
+ONE_FOUND: Final = "1 patient found. Compare name and birth date with the person, then press Enter."
 MANY_FOUND: Final = "{n} patients found. Choose with the arrow keys, then press Enter."
 RESULTS: Final = "Patients found"
 NOBODY_YET: Final = ("The patients found will be listed here.", "Compare all of it, then choose.")
@@ -71,7 +71,63 @@ DECEASED_QUESTION: Final = (
     "Check that it is the right person. No patient was chosen yet.",
 )
 DECEASED_YES: Final = "Choose this patient"
+NAME_ALONE_QUESTION: Final = (
+    "A name alone is shared by many.",
+    "Ask the person for the birth date. No patient was chosen yet.",
+)
+NAME_ALONE_NUMBER: Final = (
+    "A name alone is shared by many.",
+    "Compare the number {number} with the person’s papers. No patient was chosen yet.",
+)
+NAME_ALONE_YES: Final = "They say {born}"
+NAME_ALONE_YES_NUMBER: Final = "It is the same number"
+ASK_BORN_TOO: Final = "Ask for the birth date, too."
+UNIDENTIFIED: Final = (
+    "This record has neither a birth date nor a number.",
+    (
+        "It cannot be told from another of this name, so no reading can be filed for it. "
+        "Have the record completed, then search again."
+    ),
+)
+FOUND_NOTES: Final = {
+    "too-many": (
+        "More people match than can be compared.",
+        "The right one may be missing, so nobody is shown. Add the birth date, or use the number.",
+    ),
+    "not-unique": (
+        "Several patients have this number.",
+        "Nobody can know whose it is, so it chooses nobody. Search by name and birth date.",
+    ),
+    "inactive": (
+        "This record is not in use any more.",
+        "No reading can be filed for it. Search by name and birth date.",
+    ),
+    "replaced": (
+        "This record was replaced by another one.",
+        "The one in use now is shown. Compare all of it, then choose.",
+    ),
+    "replaced-by-nobody": (
+        "This record was replaced by another one, which is not in use either.",
+        "No reading can be filed for it. Search by name and birth date.",
+    ),
+}
 GO_BACK: Final = "Go back"
+
+# ── visit and order ──────────────────────────────────────────────────────────────────────────
+VISIT: Final = "Visit"
+ORDER: Final = "Order"
+NO_VISIT: Final = "No visit"
+NO_ORDER: Final = "No order"
+SOME_VISIT: Final = "Open visit"
+SOME_ORDER: Final = "Open order"
+SINCE: Final = "{name}, since {time}"
+ORDERED: Final = "{name}, of {time}"
+APPOINTMENT: Final = "{name}, appointment {time}"
+CHANGE_CONTEXT: Final = "Change"
+CHOICE_SPOKEN: Final = "{group}: {option}"
+CONTEXT_INCOMPLETE: Final = (
+    "Not all visits and orders could be read; the reading can be saved all the same."
+)
 
 # ── waiting ──────────────────────────────────────────────────────────────────────────────────
 THE_DEVICE: Final = "the device"
@@ -460,6 +516,18 @@ NOT_SIGNED_IN: Final = "Nobody signed in"
 STARTING: Final = ("Starting", "Opening the queue and looking for Bluetooth.")
 CLOSING: Final = ("Closing", "Finishing what was begun. Nothing is lost.")
 CLOSE: Final = "Close"
+
+# ── scanning ─────────────────────────────────────────────────────────────────────────────────
+SCAN_FAULTS: Final = {
+    "form": (
+        "This code is no wristband of this clinic.",
+        "Nobody was searched. Scan the wristband, or type the number.",
+    ),
+    "check-digit": (
+        "A digit of the scanned number is wrong.",
+        "Nobody was searched. Scan again; if it stays, have a new wristband printed.",
+    ),
+}
 
 # ── errors, by code: what happened, what it means for the reading, what to do ────────────────
 # A code that is not here is shown in the error's own words (domain/errors.py).

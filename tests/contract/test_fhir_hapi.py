@@ -108,8 +108,8 @@ async def test_hapi_is_recognised_and_finds_the_patient(base: str) -> None:
         assert able.version is Version.R5
         assert able.transaction
         assert able.conditional_create
-        by_number = await ehr.find_patients(PatientQuery(identifier="943 476 5919"))
-        by_name = await ehr.find_patients(PatientQuery(family="bennett", given="marg"))
+        by_number = (await ehr.find_patients(PatientQuery(identifier="943 476 5919"))).patients
+        by_name = (await ehr.find_patients(PatientQuery(family="bennett", given="marg"))).patients
         assert [p.reference for p in by_number] == ["Patient/pat-4711"]
         assert by_number == by_name
 

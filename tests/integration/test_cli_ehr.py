@@ -238,6 +238,22 @@ def test_a_patient_is_found_by_name_and_birth_date(
 
 
 @pytest.mark.parametrize(
+    ("identifier", "found", "told"),
+    [
+        ("286 540 7719", ["Patient/pat-4718"], "replaced by another"),
+        ("809 316 5527", [], "inactive record"),
+    ],
+)
+def test_a_record_that_is_not_in_use_is_said_to_be_one(
+    station: Workstation, identifier: str, found: list[str], told: str
+) -> None:
+    run = find(station, {"identifier": identifier})
+    assert [patient["reference"] for patient in run.objects] == found
+    assert told in run.stderr
+    assert identifier not in run.stderr
+
+
+@pytest.mark.parametrize(
     "stdin",
     [
         "",

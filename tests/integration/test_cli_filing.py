@@ -67,6 +67,30 @@ def test_submit_waits_until_the_ehr_has_it(station: Workstation, ehr: EhrProcess
     assert [part["valueQuantity"]["value"] for part in stored["component"]] == [128, 82]
 
 
+def test_a_reading_belongs_to_the_visit_and_the_order_it_is_given(
+    station: Workstation, ehr: EhrProcess
+) -> None:
+    context = ("--encounter", "Encounter/enc-771", "--based-on", "ServiceRequest/order-31")
+    run = station.run(
+        "submit", "-", "--patient", PATIENT, *context, "--wait", stdin=reading_line(14)
+    )
+    assert run.code == 0, run.stderr
+    (stored,) = ehr.observations(14)
+    assert stored["encounter"] == {"reference": "Encounter/enc-771"}
+    assert stored["basedOn"] == [{"reference": "ServiceRequest/order-31"}]
+
+
+@pytest.mark.parametrize(
+    "context", [("--encounter", "Patient/1"), ("--based-on", "Encounter/enc-771")]
+)
+def test_a_context_of_another_kind_is_wrong_usage(
+    station: Workstation, context: tuple[str, str]
+) -> None:
+    run = station.run("map", "-", "--patient", PATIENT, *context, stdin=reading_line())
+    assert run.code == 2
+    assert [tuple(told) for told in run.objects] == [("error",)]
+
+
 def test_several_readings_each_arrive(station: Workstation, ehr: EhrProcess) -> None:
     lines = "\n".join(reading_line(minute) for minute in (20, 21, 22))
     run = station.run("submit", "-", "--patient", PATIENT, "--wait", stdin=lines)
@@ -187,6 +211,7 @@ def test_a_patient_the_ehr_does_not_know_wants_a_person(
     )
     assert run.code == 7
     assert run.objects[0]["state"] == "needs-attention"
+    assert "does not have this patient any more" in run.objects[0]["last_error"]
     assert ehr.observations(42) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from fhir_line import a_bundle, line
 
 from ohx_desktop.domain.errors import Misconfigured, NotAuthorised, Refused, RemoteError, Transient
-from ohx_desktop.domain.patient import PatientQuery
+from ohx_desktop.domain.patient import PatientQuery, PatientsFound, SearchNote
 from ohx_desktop.fhir.capability import Version
 from ohx_desktop.virtual.ehr.faults import Fault, Scope
 from ohx_desktop.virtual.ehr.seed import MRN_SYSTEM
@@ -15,7 +15,7 @@ from ohx_desktop.virtual.ehr.seed import MRN_SYSTEM
 async def test_a_reading_sent_twice_is_stored_once_and_as_it_was_sent() -> None:
     async with line() as (_, ehr):
         assert (await ehr.capabilities()).version is Version.R5
-        (patient,) = await ehr.find_patients(PatientQuery(identifier="943 476 5919"))
+        (patient,) = (await ehr.find_patients(PatientQuery(identifier="943 476 5919"))).patients
         bundle = a_bundle(patient.reference)
         first = await ehr.transact(bundle)
         again = await ehr.transact(bundle)
@@ -30,13 +30,14 @@ async def test_a_reading_sent_twice_is_stored_once_and_as_it_was_sent() -> None:
 async def test_patients_are_found_as_people_look_for_them() -> None:
     async with line() as (_, ehr):
         by_name = PatientQuery(family="muller", given="jur", birth_date=date(1967, 11, 2))
-        (patient,) = await ehr.find_patients(by_name)
+        (patient,) = (await ehr.find_patients(by_name)).patients
         assert (patient.family, patient.birth_date) == ("Müller", date(1967, 11, 2))
         assert patient.identifier is not None
         assert patient.identifier.system == MRN_SYSTEM
         assert await ehr.patient(patient.reference) == patient
-        assert len(await ehr.find_patients(PatientQuery(family="Novak"))) == 2
-        assert await ehr.find_patients(PatientQuery(identifier="809 316 5527")) == ()
+        assert len((await ehr.find_patients(PatientQuery(family="Novak"))).patients) == 2
+        inactive = await ehr.find_patients(PatientQuery(identifier="809 316 5527"))
+        assert inactive == PatientsFound(note=SearchNote.INACTIVE)
         with pytest.raises(Refused):
             await ehr.patient("Patient/pat-4717")
 
@@ -45,7 +46,7 @@ async def test_a_reading_for_an_unknown_patient_is_refused_and_leaves_nothing() 
     async with line() as (_, ehr):
         with pytest.raises(Refused) as caught:
             await ehr.transact(a_bundle("Patient/nobody"))
-        assert "Bundle.entry[" in caught.value.what
+        assert "does not have this patient any more" in caught.value.what
         assert await ehr.resources("Observation").search().fetch() == []
 
 

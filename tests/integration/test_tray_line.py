@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from meeting import Meeting
@@ -28,7 +28,7 @@ from ohx_desktop.virtual.cuff import Cuff
 from ohx_desktop.virtual.profiles import OMRON_HEM_7155T, CuffProfile, Delivery
 
 SENDS_ALL_AGAIN = replace(OMRON_HEM_7155T, delivery=Delivery.WHOLE_MEMORY)
-OMAR = Patient(reference="Patient/omar", family="Haddad", given="Omar")
+OMAR = Patient(reference="Patient/omar", family="Haddad", given="Omar", birth_date=date(1962, 5, 4))
 
 
 @dataclass

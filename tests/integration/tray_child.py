@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -29,7 +29,8 @@ from ohx_desktop.desk.filing import FilingService, SubmissionMaker
 from ohx_desktop.desk.states import DeskState, Filed, Reviewing
 from ohx_desktop.desk.take_reading import TakeReading
 from ohx_desktop.desk.tray import TrayService
-from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.domain.care_context import NOTHING_OFFERED, OfferedContexts
+from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
 from ohx_desktop.keystore import KeyFile, obtain_key
 from ohx_desktop.outbox.service import AsyncOutbox
 from ohx_desktop.outbox.tray_records import CapturedRecord
@@ -40,7 +41,9 @@ from ohx_desktop.virtual.cuff import Cuff
 from ohx_desktop.virtual.profiles import BRISK, OMRON_HEM_7155T
 from ohx_desktop.virtual.room import VirtualRoom
 
-PATIENT = Patient(reference="Patient/jane-canary", family="Smith", given="Jane")
+PATIENT = Patient(
+    reference="Patient/jane-canary", family="Smith", given="Jane", birth_date=date(1951, 11, 23)
+)
 
 
 class TellingTray(AsyncTray):
@@ -58,8 +61,11 @@ class TellingTray(AsyncTray):
 class NoSearch:
     """The patient is chosen without one."""
 
-    async def find_patients(self, _query: PatientQuery) -> tuple[Patient, ...]:
-        return (PATIENT,)
+    async def find_patients(self, _query: PatientQuery) -> PatientsFound:
+        return PatientsFound(patients=(PATIENT,))
+
+    async def contexts(self, _patient: Patient) -> OfferedContexts:
+        return NOTHING_OFFERED
 
 
 def say(what: str, *ids: UUID) -> None:

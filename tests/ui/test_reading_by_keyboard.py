@@ -49,9 +49,10 @@ def test_a_reading_is_taken_by_keyboard_alone(qtbot: QtBot, staged: Stage) -> No
     window.show_state(FindPatient(results=(scenes.INFANT, scenes.JANE)))
     assert _focus(window) is window.find_patient.results
     _press(qtbot, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: window.find_patient.results.is_armed)
     with qtbot.waitSignal(window.patient_chosen) as chosen:
         _press(qtbot, _ENTER)
-    assert chosen.args == [scenes.JANE]
+    assert chosen.args == [scenes.JANE, False]
 
     window.show_state(Waiting(patient=scenes.JANE))
     window.show_state(Reviewing(patient=scenes.JANE, reading=scenes.READING))
@@ -152,6 +153,7 @@ def test_a_patient_who_has_died_is_chosen_only_after_a_question(
     qtbot: QtBot, staged: Stage
 ) -> None:
     window = staged(FindPatient(results=(scenes.LATE,)))
+    qtbot.waitUntil(lambda: window.find_patient.results.is_armed)
     with qtbot.assertNotEmitted(window.patient_chosen):
         _press(qtbot, _ENTER)
         assert window.find_patient.message.is_asking
@@ -160,7 +162,7 @@ def test_a_patient_who_has_died_is_chosen_only_after_a_question(
     _press(qtbot, _ENTER)
     with qtbot.waitSignal(window.patient_chosen) as chosen:
         window.find_patient.message.yes.click()
-    assert chosen.args == [scenes.LATE]
+    assert chosen.args == [scenes.LATE, True]
 
 
 def test_a_further_reading_of_the_patient_comes_before_the_next_patient(

@@ -9,6 +9,7 @@ _CONTROLS = frozenset(
     {
         QAccessible.Role.PushButton,
         QAccessible.Role.CheckBox,
+        QAccessible.Role.RadioButton,
         QAccessible.Role.EditableText,
         QAccessible.Role.List,
         QAccessible.Role.ListItem,

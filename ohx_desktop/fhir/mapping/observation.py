@@ -134,6 +134,7 @@ def _observation(
         "meta": _meta(row, own, reading.source, rules.tags),
         "extension": [gateway, *position_extension(noted)],
         "identifier": [part.identifier],
+        **({"basedOn": [{"reference": submission.based_on}]} if submission.based_on else {}),
         "status": "final",
         "category": _categories(row, own, reading.source),
         "code": concept(*own.coded(_codings(row, quantities, reading)), text=own.text or row.text),

@@ -22,8 +22,10 @@ from ohx_desktop.desk.states import (
 from ohx_desktop.domain.clock import Now
 from ohx_desktop.domain.patient import Patient
 from ohx_desktop.domain.reading import Reading
+from ohx_desktop.domain.scan_format import ScanRefused
 from ohx_desktop.ui.devices.passkey_page import PasskeyPage
 from ohx_desktop.ui.models.banner import banner_of
+from ohx_desktop.ui.models.context import context_view
 from ohx_desktop.ui.models.filed import filed_view
 from ohx_desktop.ui.models.finding import find_view
 from ohx_desktop.ui.models.footer import footer_view
@@ -35,6 +37,7 @@ from ohx_desktop.ui.models.review import (
     review_view,
 )
 from ohx_desktop.ui.models.waiting import waiting_view
+from ohx_desktop.ui.staff.context_bar import ContextBar
 from ohx_desktop.ui.staff.filed_page import FiledPage
 from ohx_desktop.ui.staff.find_patient_page import FindPatientPage
 from ohx_desktop.ui.staff.page import side_margin
@@ -48,7 +51,8 @@ class DeskPages(QWidget):
     """One screen in four states. `close_requested` answers `ask_to_close`."""
 
     search_requested = Signal(object)
-    patient_chosen = Signal(object)
+    patient_chosen = Signal(object, bool)
+    context_chosen = Signal(object)
     patient_left = Signal()
     confirmed = Signal()
     display_check_changed = Signal(bool)
@@ -70,6 +74,7 @@ class DeskPages(QWidget):
         self._close_when_saved = False
         self._question: PasskeyQuestion | None = None
         self.banner = PatientBanner()
+        self.context = ContextBar()
         self.find_patient = FindPatientPage(self._today)
         self.waiting = WaitingPage()
         self.passkey = PasskeyPage()
@@ -95,6 +100,7 @@ class DeskPages(QWidget):
             self._forget_other_pages(None)
         self._forget_other_pages(state)
         self._show_patient(state)
+        self._show_context(state)
         match state:
             case FindPatient():
                 self.pages.setCurrentWidget(self.find_patient)
@@ -134,6 +140,7 @@ class DeskPages(QWidget):
         self._state = None
         self._forget_other_pages(None)
         self.banner.forget()
+        self.context.forget()
 
     # ── what the person does ─────────────────────────────────────────────────────────────────
 
@@ -149,16 +156,22 @@ class DeskPages(QWidget):
             question = close_question(is_here_only=self.reviewing.is_here_only)
             self.reviewing.ask(question, self.close_requested.emit)
 
-    def search_scan(self, scan: str) -> None:
+    def search_scan(self, scan: str, is_identifier: bool) -> None:
         """Search by a scan where patients are searched; elsewhere it does nothing."""
         if isinstance(self._state, FindPatient):
-            self.find_patient.search_for(scan)
+            self.find_patient.search_for(scan, is_identifier)
+
+    def refuse_scan(self, error: ScanRefused) -> None:
+        """Say that a scan was no wristband, where patients are searched."""
+        if isinstance(self._state, FindPatient):
+            self.find_patient.refuse_scan(error)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep banner and footer in the column of the pages."""
         super().resizeEvent(event)
         margin = side_margin(event.size().width())
         self.banner.set_margin(margin)
+        self.context.set_margin(margin)
         self.footer.set_margin(margin)
 
     # ── private ──────────────────────────────────────────────────────────────────────────────
@@ -237,11 +250,19 @@ class DeskPages(QWidget):
             view = banner_of(patient, self._today())
             self.banner.show_patient(view, may_change=isinstance(state, Waiting))
 
+    def _show_context(self, state: DeskState) -> None:
+        view = context_view(state, self._now())
+        if view != self.context.shown:
+            # What confirming means has changed; it must be seen first.
+            self.reviewing.confirm.arm_anew()
+        self.context.show_view(view)
+
     def _show_footer(self) -> None:
         self.footer.show_view(footer_view(self._summary, self._signed_in))
 
     def _connect(self) -> None:
         self.banner.change_requested.connect(self.patient_left)
+        self.context.context_chosen.connect(self.context_chosen)
         self.find_patient.search_requested.connect(self.search_requested)
         self.find_patient.patient_chosen.connect(self.patient_chosen)
         self.find_patient.devices_requested.connect(self.devices_requested)
@@ -271,6 +292,7 @@ class DeskPages(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
+        column.addWidget(self.context)
         column.addWidget(self.pages, 1)
         column.addWidget(self.footer)
         self._show_footer()

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.domain.scan_format import ScanRefused
 from ohx_desktop.ui import texts
-from ohx_desktop.ui.models.finding import FindView, deceased_question
+from ohx_desktop.ui.models.finding import FindView, ResultView, refused_scan
 from ohx_desktop.ui.models.query import query_of
 from ohx_desktop.ui.staff.page import Page
 from ohx_desktop.ui.staff.results_list import ResultsList
@@ -21,10 +22,13 @@ from ohx_desktop.ui.widgets.message_bar import MessageBar
 
 
 class FindPatientPage(Page):
-    """Shows a FindView; tells what is searched and who was chosen."""
+    """Shows a FindView; tells what is searched and who was chosen.
+
+    `patient_chosen` carries the Patient, and whether what the choice asks was answered.
+    """
 
     search_requested = Signal(object)
-    patient_chosen = Signal(object)
+    patient_chosen = Signal(object, bool)
     devices_requested = Signal()
 
     def __init__(self, today: Callable[[], date]) -> None:
@@ -66,10 +70,20 @@ class FindPatientPage(Page):
         self.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self.field.selectAll()
 
-    def search_for(self, scan: str) -> None:
+    def search_for(self, scan: str, is_identifier: bool) -> None:
         """Search for what was scanned, whatever stood in the field."""
         self.field.setText(scan)
-        self._search()
+        if not is_identifier:
+            self._search()
+            return
+        self.message.forget()
+        self.search_requested.emit(PatientQuery(identifier=scan))
+
+    def refuse_scan(self, error: ScanRefused) -> None:
+        """Say what was wrong with a scan; nothing of it stays in the field."""
+        self.forget()
+        self.message.show_message(refused_scan(error))
+        self.focus_field()
 
     def go_back(self) -> None:
         """One step back: from the question to the list, from the list to the field, from text."""
@@ -102,18 +116,21 @@ class FindPatientPage(Page):
             self.message.show_message(query)
             self.focus_field()
 
-    def _choose(self, patient: Patient) -> None:
-        if patient.deceased:
-            self._asked_about = patient
-            self.message.ask(deceased_question())
+    def _choose(self, result: ResultView) -> None:
+        if result.refusal is not None:
+            self._asked_about = None
+            self.message.show_message(result.refusal)
+        elif result.question is not None:
+            self._asked_about = result.patient
+            self.message.ask(result.question)
         else:
-            self.patient_chosen.emit(patient)
+            self.patient_chosen.emit(result.patient, False)
 
     def _choose_asked(self) -> None:
         patient, self._asked_about = self._asked_about, None
         self.message.forget()
         if patient is not None:
-            self.patient_chosen.emit(patient)
+            self.patient_chosen.emit(patient, True)
 
     def _say(self, status: str) -> None:
         if status and status != self.status.text():

@@ -4,6 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QElapsedTimer,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
@@ -28,6 +29,7 @@ from ohx_desktop.ui.models.banner import BannerView
 from ohx_desktop.ui.models.finding import ResultView
 from ohx_desktop.ui.models.parts import Tone
 from ohx_desktop.ui.theme.tokens import SPACE, TYPE
+from ohx_desktop.ui.widgets.action_button import ARMED_AFTER_MS
 from ohx_desktop.ui.widgets.glyph import draw_tone
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -36,7 +38,11 @@ _ROW, _GAP = 80, 8
 
 
 class ResultsList(QListView):
-    """Rows of people; `chosen` carries the Patient."""
+    """Rows of people; `chosen` carries the ResultView.
+
+    New people are not chosen in the first moment they are there: a second Enter meant for the
+    search must not choose somebody whom nobody has compared.
+    """
 
     chosen = Signal(object)
 
@@ -48,6 +54,7 @@ class ResultsList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setProperty("ownFocusMark", True)
+        self._shown_since = QElapsedTimer()
         self._rows = _Results(self)
         self.setModel(self._rows)
         self.setItemDelegate(_ResultDelegate(self))
@@ -58,11 +65,17 @@ class ResultsList(QListView):
         """The people in the list."""
         return self._rows.results
 
+    @property
+    def is_armed(self) -> bool:
+        """True when a choice counts."""
+        return self._shown_since.isValid() and self._shown_since.hasExpired(ARMED_AFTER_MS)
+
     def show_results(self, results: tuple[ResultView, ...]) -> None:
         """Show other people, the first one current."""
         if results == self.shown:
             return
         self._rows.show_results(results)
+        self._shown_since.start()
         if results:
             self.setCurrentIndex(self._rows.index(0))
 
@@ -76,8 +89,8 @@ class ResultsList(QListView):
         super().keyPressEvent(event)
 
     def _choose(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.chosen.emit(self.shown[index.row()].patient)
+        if index.isValid() and self.is_armed:
+            self.chosen.emit(self.shown[index.row()])
 
 
 class _Results(QAbstractListModel):

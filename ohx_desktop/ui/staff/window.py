@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.states import DeskState, PasskeyQuestion, QueueSummary
     from ohx_desktop.domain.errors import OhxError
     from ohx_desktop.domain.reading import Reading
+    from ohx_desktop.domain.scan_format import ScanFormat, ScanRefused
     from ohx_desktop.ui.devices.device_pages import DevicePages
+    from ohx_desktop.ui.staff.context_bar import ContextBar
     from ohx_desktop.ui.staff.desk_pages import DeskPages
     from ohx_desktop.ui.staff.filed_page import FiledPage
     from ohx_desktop.ui.staff.find_patient_page import FindPatientPage
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ohx_desktop.ui.widgets.focus_ring import FocusRing
     from ohx_desktop.ui.widgets.footer import Footer
     from ohx_desktop.ui.widgets.patient_banner import PatientBanner
+    from ohx_desktop.ui.widgets.scan_filter import ScanFilter
 
 # The least window that holds every page; screens of 1024x768 have room for it and a task bar.
 _LEAST = (960, 680)
@@ -42,7 +45,9 @@ class StaffWindow(QMainWindow):
     """
 
     search_requested = Signal(object)
-    patient_chosen = Signal(object)
+    patient_chosen = Signal(object, bool)
+    context_chosen = Signal(object)
+    scan_refused = Signal(object)
     patient_left = Signal()
     confirmed = Signal()
     display_check_changed = Signal(bool)
@@ -63,6 +68,8 @@ class StaffWindow(QMainWindow):
     filed: "FiledPage"
     footer: "Footer"
     focus_ring: "FocusRing"
+    context: "ContextBar"
+    scans: "ScanFilter"
 
     def __init__(self, now: Now = system_now) -> None:
         super().__init__()
@@ -136,6 +143,11 @@ class StaffWindow(QMainWindow):
         """Draw who is signed in."""
         self._furnished().show_signed_in(name)
 
+    def set_scan_format(self, scan_format: "ScanFormat") -> None:
+        """Take scans of this form only."""
+        self._furnished()
+        self.scans.set_format(scan_format)
+
     # ── what the program tells ───────────────────────────────────────────────────────────────
 
     def show_starting(self) -> None:
@@ -197,22 +209,32 @@ class StaffWindow(QMainWindow):
 
         desk = DeskPages(self._now)
         self.banner, self.pages, self.footer = desk.banner, desk.pages, desk.footer
+        self.context = desk.context
         self.find_patient, self.waiting = desk.find_patient, desk.waiting
         self.reviewing, self.filed = desk.reviewing, desk.filed
         self._room.addWidget(desk)
         self.focus_ring = FocusRing(self)
-        ScanFilter(self).scanned.connect(self._search_scan)
+        self.scans = ScanFilter(self)
+        self.scans.scanned.connect(self._search_scan)
+        self.scans.refused.connect(self._refuse_scan)
         self._pass_on(desk)
         return desk
 
-    def _search_scan(self, scan: str) -> None:
+    def _search_scan(self, scan: str, is_identifier: bool) -> None:
         desk = self._furnished()
         if self._room.currentWidget() is desk:
-            desk.search_scan(scan)
+            desk.search_scan(scan, is_identifier)
+
+    def _refuse_scan(self, error: "ScanRefused") -> None:
+        desk = self._furnished()
+        if self._room.currentWidget() is desk:
+            desk.refuse_scan(error)
+        self.scan_refused.emit(error)
 
     def _pass_on(self, desk: "DeskPages") -> None:
         desk.search_requested.connect(self.search_requested)
         desk.patient_chosen.connect(self.patient_chosen)
+        desk.context_chosen.connect(self.context_chosen)
         desk.patient_left.connect(self.patient_left)
         desk.confirmed.connect(self.confirmed)
         desk.display_check_changed.connect(self.display_check_changed)

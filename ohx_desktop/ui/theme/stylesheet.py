@@ -19,6 +19,7 @@ def _ground(c: Colours) -> str:
 QMainWindow, #page {{ background: {c.surface}; }}
 QWidget {{ color: {c.text}; font-size: {TYPE.text}px; }}
 #patient_banner {{ background: {c.raised}; border: 0; border-bottom: 1px solid {c.line}; }}
+#context_bar {{ background: {c.raised}; border: 0; border-bottom: 1px solid {c.line}; }}
 #footer {{ background: {c.raised}; border: 0; border-top: 1px solid {c.line}; }}
 #card {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: {SPACE.radius}px; }}
 QToolTip {{
@@ -83,7 +84,7 @@ QLineEdit {{
     placeholder-text-color: {c.muted};
     selection-background-color: {c.primary}; selection-color: {c.on_primary};
 }}
-QCheckBox {{ background: transparent; spacing: {SPACE.gap}px; }}
+QCheckBox, QRadioButton {{ background: transparent; spacing: {SPACE.gap}px; }}
 QListView {{ background: transparent; border: 0; outline: 0; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
 QScrollBar:vertical {{ background: transparent; width: {SPACE.gap}px; margin: 0; }}

@@ -12,7 +12,7 @@ from ohx_desktop.ui.theme.tokens import SPACE
 from ohx_desktop.ui.widgets.ink import restyle
 
 # Shorter than reading a value takes, longer than a double click or a bouncing key.
-_ARMED_AFTER_MS = 500
+ARMED_AFTER_MS = 500
 
 
 class ActionButton(QPushButton):
@@ -36,7 +36,7 @@ class ActionButton(QPushButton):
     def is_armed(self) -> bool:
         """True when a press counts."""
         return not self._guarded or (
-            self._shown.isValid() and self._shown.hasExpired(_ARMED_AFTER_MS)
+            self._shown.isValid() and self._shown.hasExpired(ARMED_AFTER_MS)
         )
 
     def arm_anew(self) -> None:

@@ -8,24 +8,36 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from ohx_desktop.domain.scan_format import GROUP_SEPARATOR, ScanFormat, ScanRefused
+
 # Scanners send a key every 1 to 31 ms; people type at 80 ms and more.
 _BURST_GAP_MS = 35
 _LEAST_LENGTH = 6
 
 
 class ScanFilter(QObject):
-    """Watches the keys of a window; `scanned` carries the text of a whole scan."""
+    """Watches the keys of a window; `scanned` carries what is in a whole scan.
 
-    scanned = Signal(str)
+    Its second argument is true where a form is set, so that it is an identifier; without one it
+    may be whatever could have been typed. `refused` carries the ScanRefused of another code.
+    """
+
+    scanned = Signal(str, bool)
+    refused = Signal(object)
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
+        self._format = ScanFormat()
         self._burst = ""
         self._last_key = QElapsedTimer()
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
+
+    def set_format(self, scan_format: ScanFormat) -> None:
+        """Take scans of this form only."""
+        self._format = scan_format
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Swallow what a scan must not press."""
@@ -45,9 +57,20 @@ class ScanFilter(QObject):
             scan, self._burst = self._burst, ""
             if len(scan) < _LEAST_LENGTH:
                 return False
-            self.scanned.emit(scan)
+            self._tell(scan)
+            return True
+        if event.text() == GROUP_SEPARATOR and in_burst:
+            self._burst += GROUP_SEPARATOR
             return True
         if not event.text().isprintable() or not event.text():
             return False
         self._burst += event.text()
         return in_burst and not isinstance(watched, QLineEdit)
+
+    def _tell(self, scan: str) -> None:
+        try:
+            identifier = self._format.identifier_in(scan)
+        except ScanRefused as error:
+            self.refused.emit(error)
+            return
+        self.scanned.emit(identifier, self._format.is_set)

@@ -3,6 +3,7 @@
 Source: R5, RESTful API. The HTTP library is in server.py only.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import urlencode
@@ -17,9 +18,12 @@ from ohx_desktop.virtual.ehr.call import (
     resource_to_validate,
 )
 from ohx_desktop.virtual.ehr.capability import capability_statement
+from ohx_desktop.virtual.ehr.fhir_json import Resource
 from ohx_desktop.virtual.ehr.interactions import Policy, Write, Written, carry_out, parse_criteria
+from ohx_desktop.virtual.ehr.matching import match_patients
 from ohx_desktop.virtual.ehr.outcome import Issue, IssueCode, Refusal, operation_outcome, refusal
 from ohx_desktop.virtual.ehr.paging import DEFAULT_COUNT, MAXIMUM_COUNT, PAGE_PARAMETER, Pages
+from ohx_desktop.virtual.ehr.r4_forms import as_r4, bundle_as_r4
 from ohx_desktop.virtual.ehr.search import find
 from ohx_desktop.virtual.ehr.store import Store, Version
 from ohx_desktop.virtual.ehr.transaction import process_transaction
@@ -51,6 +55,10 @@ class Api:
                 raise _not_allowed("GET")
             case _, []:
                 return self._on_system(call, policy)
+            case "POST", ["Patient", "$match"]:
+                parameters = body_resource(call, "Parameters")
+                found = match_patients(self._store, parameters, policy.base_url)
+                return Answer(status=200, resource=found)
             case "POST", [type_, "$validate"] if type_ in {"Bundle", *STORED_TYPES}:
                 return self._validate(call, policy)
             case _, [type_] | [type_, "_search"] if type_ in STORED_TYPES:
@@ -68,7 +76,7 @@ class Api:
             case "GET" if token is not None:
                 address = f"{policy.base_url}?{urlencode(call.query)}"
                 page = self._pages.next(address, token, policy.base_url)
-                return Answer(status=200, resource=page)
+                return Answer(status=200, resource=_in_form(bundle_as_r4, page, policy))
             case _:
                 raise _not_allowed("POST")
 
@@ -88,27 +96,28 @@ class Api:
     ) -> Answer:
         match call.method, rest:
             case "GET", []:
-                return self._read(self._store.read(*target))
+                return self._read(self._store.read(*target), policy)
             case "PUT", []:
                 return self._update(call, policy, *target)
             case "GET", ["_history", number] if number.isdecimal():
-                return self._read(self._store.read_version(*target, int(number)))
+                return self._read(self._store.read_version(*target, int(number)), policy)
             case _, []:
                 raise _not_allowed("GET, PUT")
             case _:
                 raise refusal(404, IssueCode.NOT_SUPPORTED, NOTHING_HERE)
 
-    def _read(self, version: Version | None) -> Answer:
+    def _read(self, version: Version | None, policy: Policy) -> Answer:
         if version is None:
             raise refusal(404, IssueCode.NOT_FOUND, "There is no such resource")
-        return Answer(status=200, resource=version.resource, headers=_version_headers(version))
+        resource = _in_form(as_r4, version.resource, policy)
+        return Answer(status=200, resource=resource, headers=_version_headers(version))
 
     def _search(self, pairs: Pairs, policy: Policy, type_: str) -> Answer:
         criteria = [pair for pair in pairs if pair[0] not in RESULT_PARAMETERS]
         found = find(self._store, type_, criteria)
         address = f"{policy.base_url}/{type_}?{urlencode(pairs)}"
         bundle = self._pages.first(address, found, _count(pairs), policy.base_url)
-        return Answer(status=200, resource=bundle)
+        return Answer(status=200, resource=_in_form(bundle_as_r4, bundle, policy))
 
     def _create(self, call: Call, policy: Policy, type_: str) -> Answer:
         condition = call.headers.get("If-None-Exist")
@@ -173,6 +182,13 @@ class Api:
         except Refusal as refusal:
             return Answer(status=200, resource=operation_outcome(refusal.issues))
         return Answer(status=200, resource=operation_outcome(()))
+
+
+def _in_form(
+    render: Callable[[Resource], Resource], resource: Resource, policy: Policy
+) -> Resource:
+    """Return a resource as a server of this version has it."""
+    return resource if policy.r5 else render(resource)
 
 
 def _written(written: Written, call: Call, policy: Policy) -> Answer:

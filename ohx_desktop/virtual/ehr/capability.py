@@ -49,9 +49,12 @@ def _resource(type_: str, policy: Policy) -> Resource:
             for name, parameter in PARAMETERS[type_].items()
         ],
         "operation": [
-            {
-                "name": "validate",
-                "definition": "http://hl7.org/fhir/OperationDefinition/Resource-validate",
-            }
+            _operation("Resource", "validate"),
+            *([_operation("Patient", "match")] if type_ == "Patient" else []),
         ],
     }
+
+
+def _operation(on: str, name: str) -> Resource:
+    definition = f"http://hl7.org/fhir/OperationDefinition/{on}-{name}"
+    return {"name": name, "definition": definition}

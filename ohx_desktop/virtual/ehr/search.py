@@ -60,7 +60,14 @@ _NAME = {
 }
 
 PARAMETERS: dict[str, dict[str, Parameter]] = {
-    "Appointment": _ID | _STATUS | {"subject": _parameter(Kind.REFERENCE, "subject")},
+    "Appointment": _ID
+    | _STATUS
+    | {
+        "subject": _parameter(Kind.REFERENCE, "subject"),
+        # R5 names the patient in both places, R4 among those who take part.
+        "patient": _parameter(Kind.REFERENCE, "subject", "participant.actor", target="Patient"),
+        "date": _parameter(Kind.DATE, "start"),
+    },
     "Device": _ID,
     "Encounter": _ID | _STATUS | _SUBJECT,
     "Location": _ID | _STATUS,

@@ -1,7 +1,8 @@
 """Invented people to practise on. Any resemblance to a real record is chance.
 
 The shapes are those that go wrong: umlauts, Arabic, the Turkish dotted I, one name with two birth
-dates, a birth year only, an inactive record, one replaced by another, one deceased.
+dates, a birth year only, an inactive record, one replaced by another, one deceased, and one with
+two visits open at once and an appointment.
 """
 
 from ohx_desktop.virtual.ehr.fhir_json import Resource
@@ -11,12 +12,13 @@ MRN_SYSTEM = "urn:oid:1.2.3.4.5"
 PATIENT = "pat-4711"
 PRACTITIONER = "prac-12"
 ENCOUNTER = "enc-771"
+PATIENT_WITH_TWO_VISITS = "pat-4722"
 
 
 def seed(store: Store) -> None:
     """Fill an empty store with the invented practice."""
     with store.draft() as draft:
-        for resource in (*_patients(), *_staff(), _encounter(), _order()):
+        for resource in (*_patients(), *_staff(), _encounter(), _order(), *_two_visits()):
             draft.write(resource["resourceType"], resource["id"], resource)
 
 
@@ -106,6 +108,7 @@ def _encounter() -> Resource:
                 ]
             }
         ],
+        "type": [{"text": "Consultation"}],
         "subject": {"reference": f"Patient/{PATIENT}"},
         "participant": [{"actor": {"reference": f"Practitioner/{PRACTITIONER}"}}],
     }
@@ -125,4 +128,47 @@ def _order() -> Resource:
         },
         "subject": {"reference": f"Patient/{PATIENT}"},
         "requester": {"reference": f"Practitioner/{PRACTITIONER}"},
+    }
+
+
+def _two_visits() -> tuple[Resource, ...]:
+    """Return a stay on a ward and a visit to a clinic, both open, and what led to the second."""
+    patient = {"reference": f"Patient/{PATIENT_WITH_TWO_VISITS}", "type": "Patient"}
+    return (
+        {
+            "resourceType": "Appointment",
+            "id": "app-9",
+            "status": "arrived",
+            "description": "Blood pressure check",
+            "start": "2026-11-23T09:30:00+01:00",
+            "end": "2026-11-23T09:45:00+01:00",
+            "subject": patient,
+            "participant": [{"actor": patient, "required": True, "status": "accepted"}],
+        },
+        _open_visit("enc-772", "IMP", "Stay on ward 4", "2026-11-21T16:05:00+01:00"),
+        _open_visit("enc-773", "AMB", "Hypertension clinic", "2026-11-23T09:22:00+01:00")
+        | {"appointment": [{"reference": "Appointment/app-9"}]},
+        {
+            "resourceType": "ServiceRequest",
+            "id": "order-32",
+            "status": "active",
+            "intent": "order",
+            "code": {"concept": {"text": "Blood pressure, three times"}},
+            "subject": patient,
+            "encounter": {"reference": "Encounter/enc-773"},
+            "authoredOn": "2026-11-23T09:24:00+01:00",
+        },
+    )
+
+
+def _open_visit(id_: str, kind: str, name: str, since: str) -> Resource:
+    act_code = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    return {
+        "resourceType": "Encounter",
+        "id": id_,
+        "status": "in-progress",
+        "class": [{"coding": [{"system": act_code, "code": kind}]}],
+        "type": [{"text": name}],
+        "subject": {"reference": f"Patient/{PATIENT_WITH_TWO_VISITS}"},
+        "actualPeriod": {"start": since},
     }

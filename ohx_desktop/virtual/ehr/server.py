@@ -169,7 +169,9 @@ def _call(request: web.Request, body: bytes) -> Call:
 
 def _concerns(scope: Scope, request: web.Request) -> bool:
     metadata = request.path == f"{BASE_PATH}/metadata"
-    reads = request.method in {"GET", "HEAD"} or request.path.endswith(("/_search", "/$validate"))
+    reads = request.method in {"GET", "HEAD"} or request.path.endswith(
+        ("/_search", "/$validate", "/$match")
+    )
     match scope:
         case Scope.ANY:
             return True

@@ -31,7 +31,7 @@ def require_token(server: AuthorizationServer, request: web.Request) -> None:
 def _needed(method: str, segments: list[str]) -> tuple[str, tuple[str, ...]]:
     if not segments:
         return "c", _IN_A_TRANSACTION
-    searches = segments[-1] == "_search" or (method == "GET" and len(segments) == 1)
+    searches = segments[-1] in {"_search", "$match"} or (method == "GET" and len(segments) == 1)
     letter = "s" if searches else {"POST": "c", "PUT": "u", "DELETE": "d"}.get(method, "r")
     return letter, (segments[0],)
 

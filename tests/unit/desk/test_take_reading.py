@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -19,8 +19,16 @@ from ohx_desktop.ble.events import (
     SessionFailed,
     StateChanged,
 )
-from ohx_desktop.desk.states import DeskState, Filed, FindPatient, Reviewing, Waiting
+from ohx_desktop.desk import take_reading
+from ohx_desktop.desk.states import Care, DeskState, Filed, FindPatient, Reviewing, Waiting
 from ohx_desktop.desk.take_reading import TakeReading
+from ohx_desktop.domain.care_context import (
+    NO_CONTEXT,
+    NOTHING_OFFERED,
+    CareContext,
+    ContextOption,
+    OfferedContexts,
+)
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.errors import (
     ConnectionLost,
@@ -31,14 +39,18 @@ from ohx_desktop.domain.errors import (
     Transient,
     Truncated,
 )
-from ohx_desktop.domain.patient import Patient, PatientQuery
+from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound, SearchNote
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=timezone(timedelta(hours=1)))
-JANE = Patient(reference="Patient/jane", family="Smith", given="Jane")
-OMAR = Patient(reference="Patient/omar", family="Haddad", given="Omar")
+BORN = date(1951, 11, 23)
+JANE = Patient(reference="Patient/jane", family="Smith", given="Jane", birth_date=BORN)
+OMAR = Patient(reference="Patient/omar", family="Haddad", given="Omar", birth_date=BORN)
+VISIT = ContextOption(reference="Encounter/1", name="Clinic")
+OTHER_VISIT = ContextOption(reference="Encounter/2", name="Ward")
+ORDER = ContextOption(reference="ServiceRequest/1", name="Blood pressure")
 
 
 def received(
@@ -64,11 +76,16 @@ class Room:
 
     def __init__(self) -> None:
         self.patients: tuple[Patient, ...] = (JANE, OMAR)
+        self.note: SearchNote | None = None
         self.find_error: Exception | None = None
         self.capture_error: Exception | None = None
         self.file_error: Exception | None = None
         self.registered = True
+        self.offered: OfferedContexts | Exception = NOTHING_OFFERED
+        self.telling = asyncio.Event()
+        self.telling.set()
         self.filed: list[tuple[Reading, str]] = []
+        self.contexts_filed: list[CareContext] = []
         self.known: set[UUID] = set()
         self.listening = 0
         self.in_view: list[str] = []
@@ -80,11 +97,18 @@ class Room:
         self._heard: asyncio.Queue[CaptureEvent] = asyncio.Queue()
         self._sent: asyncio.Queue[OutboxEntry] = asyncio.Queue()
 
-    async def find_patients(self, query: PatientQuery) -> tuple[Patient, ...]:
+    async def find_patients(self, query: PatientQuery) -> PatientsFound:
         await self.gate.wait()
         if self.find_error:
             raise self.find_error
-        return tuple(p for p in self.patients if p.family == query.family)
+        found = tuple(p for p in self.patients if p.family == query.family)
+        return PatientsFound(patients=found, note=self.note)
+
+    async def contexts(self, patient: Patient) -> OfferedContexts:
+        await self.telling.wait()
+        if isinstance(self.offered, Exception):
+            raise self.offered
+        return self.offered
 
     async def events(
         self, *, session_began: datetime, patient: str
@@ -104,11 +128,14 @@ class Room:
     def is_registered(self, device: DeviceIdentity | None) -> bool:
         return self.registered
 
-    async def file(self, event: ReadingReceived, patient: Patient) -> OutboxEntry:
+    async def file(
+        self, event: ReadingReceived, patient: Patient, context: CareContext
+    ) -> OutboxEntry:
         await self.gate.wait()
         if self.file_error:
             raise self.file_error
         self.filed.append((event.reading, patient.reference))
+        self.contexts_filed.append(context)
         return self.entry(EntryState.QUEUED)
 
     async def is_known(self, reading_id: UUID) -> bool:
@@ -183,7 +210,7 @@ async def reviewing(desk: Desk, room: Room, event: ReadingReceived | None = None
 
 
 async def test_from_patient_to_chart(desk: Desk, room: Room) -> None:
-    await desk.find(PatientQuery(family="Smith"))
+    await desk.find(PatientQuery(family="Smith", birth_date=BORN))
     assert desk.state == FindPatient(results=(JANE,))
     await reviewing(desk, room)
     await desk.press_confirm()
@@ -295,7 +322,7 @@ async def test_an_unregistered_device_needs_a_look_at_the_display(desk: Desk, ro
 async def test_measuring_again_drops_the_reading_and_waits(desk: Desk, room: Room) -> None:
     await reviewing(desk, room)
     await desk.measure_again()
-    assert desk.state == Waiting(patient=JANE)
+    assert desk.state == Waiting(patient=JANE, care=Care(offered=NOTHING_OFFERED))
     room.hears(received(131))
     await until(lambda: isinstance(desk.state, Reviewing))
     await desk.press_confirm()
@@ -389,7 +416,7 @@ async def test_a_late_search_result_never_covers_a_newer_one(desk: Desk, room: R
     await until(lambda: len(desk.shown) == 2)
     room.gate.set()
     await asyncio.gather(first, second)
-    assert desk.state == FindPatient(results=(OMAR,))
+    assert desk.state == FindPatient(results=(OMAR,), by_name_alone=True)
 
 
 async def test_a_press_meant_for_another_reading_files_nothing(desk: Desk, room: Room) -> None:
@@ -556,3 +583,161 @@ async def test_who_leaves_before_the_listening_began_is_not_listened_to(
     await asyncio.gather(leaving, choosing, leaving_again)
     assert len(room.began) == 1
     assert desk.state == FindPatient()
+
+
+# ── who is chosen ────────────────────────────────────────────────────────────────────────────
+
+
+async def test_nobody_is_chosen_by_a_name_alone_without_being_asked(desk: Desk, room: Room) -> None:
+    await desk.find(PatientQuery(family="Smith", given="Jane"))
+    assert isinstance(desk.state, FindPatient)
+    await desk.choose(JANE)
+    assert isinstance(desk.state, FindPatient)
+    await desk.choose(JANE, sure=True)
+    assert isinstance(desk.state, Waiting)
+
+
+async def test_a_patient_who_died_is_never_chosen_silently(desk: Desk, room: Room) -> None:
+    late = replace(JANE, deceased=True)
+    await desk.choose(late)
+    assert isinstance(desk.state, FindPatient)
+    await desk.choose(late, sure=True)
+    assert isinstance(desk.state, Waiting)
+
+
+async def test_a_record_that_holds_a_name_only_is_never_chosen(desk: Desk, room: Room) -> None:
+    await desk.choose(replace(JANE, birth_date=None), sure=True)
+    assert isinstance(desk.state, FindPatient)
+
+
+async def test_what_a_search_tells_beside_the_patients_is_shown(desk: Desk, room: Room) -> None:
+    room.note = SearchNote.REPLACED
+    await desk.find(PatientQuery(family="Smith", birth_date=BORN))
+    assert desk.state == FindPatient(results=(JANE,), note=SearchNote.REPLACED)
+
+
+# ── what the reading belongs to ──────────────────────────────────────────────────────────────
+
+
+def care(desk: Desk) -> Care:
+    assert isinstance(desk.state, Waiting | Reviewing)
+    return desk.state.care
+
+
+async def told(desk: Desk) -> None:
+    await until(lambda: care(desk).offered is not None)
+
+
+async def filed_context(desk: Desk, room: Room) -> CareContext:
+    room.hears(received())
+    await until(lambda: isinstance(desk.state, Reviewing))
+    await desk.press_confirm()
+    return room.contexts_filed[-1]
+
+
+async def test_the_only_open_visit_is_taken(desk: Desk, room: Room) -> None:
+    room.offered = OfferedContexts(visits=(VISIT,), orders=(ORDER,))
+    await desk.choose(JANE)
+    await told(desk)
+    assert await filed_context(desk, room) == CareContext(encounter="Encounter/1")
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        OfferedContexts(visits=(VISIT, OTHER_VISIT), orders=(ORDER,)),
+        OfferedContexts(visits=(VISIT,), complete=False),
+        NOTHING_OFFERED,
+    ],
+)
+async def test_between_several_visits_the_program_does_not_choose(
+    desk: Desk, room: Room, offered: OfferedContexts
+) -> None:
+    room.offered = offered
+    await desk.choose(JANE)
+    await told(desk)
+    assert await filed_context(desk, room) == NO_CONTEXT
+
+
+async def test_a_chosen_visit_and_order_stay_for_the_next_reading(desk: Desk, room: Room) -> None:
+    room.offered = OfferedContexts(visits=(VISIT, OTHER_VISIT), orders=(ORDER,))
+    await desk.choose(JANE)
+    await told(desk)
+    chosen = CareContext(encounter="Encounter/2", based_on="ServiceRequest/1")
+    desk.choose_context(chosen)
+    assert care(desk).chosen == chosen
+    assert await filed_context(desk, room) == chosen
+    await desk.measure_again()
+    assert care(desk).chosen == chosen
+
+
+async def test_what_is_not_offered_cannot_be_chosen(desk: Desk, room: Room) -> None:
+    room.offered = OfferedContexts(visits=(VISIT,))
+    await desk.choose(JANE)
+    await told(desk)
+    desk.choose_context(CareContext(encounter="Encounter/9"))
+    desk.choose_context(CareContext(based_on="ServiceRequest/9"))
+    assert care(desk).chosen == CareContext(encounter="Encounter/1")
+    desk.choose_context(NO_CONTEXT)
+    assert care(desk).chosen == NO_CONTEXT
+
+
+async def test_the_next_patient_meets_nothing_of_the_first_ones_visit(
+    desk: Desk, room: Room
+) -> None:
+    room.offered = OfferedContexts(visits=(VISIT,))
+    await desk.choose(JANE)
+    await told(desk)
+    await desk.leave_patient()
+    room.telling.clear()
+    await desk.choose(OMAR)
+    assert care(desk) == Care()
+    assert await filed_context(desk, room) == NO_CONTEXT
+
+
+async def test_an_answer_about_a_patient_who_left_reaches_nobody(desk: Desk, room: Room) -> None:
+    room.offered = OfferedContexts(visits=(VISIT,))
+    room.telling.clear()
+    await desk.choose(JANE)
+    await desk.leave_patient()
+    room.offered = NOTHING_OFFERED
+    await desk.choose(OMAR)
+    room.telling.set()
+    await told(desk)
+    assert care(desk) == Care(offered=NOTHING_OFFERED)
+
+
+async def test_a_context_that_cannot_be_read_stops_no_reading(desk: Desk, room: Room) -> None:
+    room.offered = Transient("the EHR is not reachable")
+    await desk.choose(JANE)
+    await told(desk)
+    assert care(desk).offered == OfferedContexts(complete=False)
+    assert await filed_context(desk, room) == NO_CONTEXT
+
+
+async def test_an_ehr_that_never_tells_the_context_is_not_waited_for(
+    desk: Desk, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(take_reading, "CONTEXT_DEADLINE_S", 0.01)
+    room.telling.clear()
+    await desk.choose(JANE)
+    await told(desk)
+    assert care(desk).offered == OfferedContexts(complete=False)
+
+
+async def test_a_context_that_comes_while_saving_changes_nothing_on_the_screen(
+    desk: Desk, room: Room
+) -> None:
+    room.offered = OfferedContexts(visits=(VISIT,))
+    room.telling.clear()
+    await reviewing(desk, room)
+    room.gate.clear()
+    saving = asyncio.create_task(desk.press_confirm())
+    await until(lambda: isinstance(desk.state, Reviewing) and desk.state.saving)
+    room.telling.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert care(desk) == Care()
+    room.gate.set()
+    await saving
+    assert room.contexts_filed == [NO_CONTEXT]

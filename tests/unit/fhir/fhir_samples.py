@@ -70,6 +70,7 @@ def submission(
     performer: str | None = "Practitioner/prac-12",
     verifier: str | None = "Practitioner/prac-12",
     encounter: str | None = "Encounter/enc-771",
+    based_on: str | None = None,
 ) -> Submission:
     return Submission(
         reading=measured or reading(),
@@ -77,6 +78,7 @@ def submission(
         performer=performer,
         verifier=verifier,
         encounter=encounter,
+        based_on=based_on,
         confirmed_at=CONFIRMED,
         gateway=GATEWAY,
     )
@@ -185,6 +187,7 @@ submissions = st.builds(
     performer=_people,
     verifier=_people,
     encounter=st.none() | _ids.map("Encounter/{}".format),
+    based_on=st.none() | _ids.map("ServiceRequest/{}".format),
     confirmed_at=_times,
     gateway=st.builds(Gateway, installation=st.uuids(), station=st.text(), version=st.text()),
     circumstances=_circumstances,

@@ -27,7 +27,7 @@ from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.quantity import UNITS, QuantityKind, Unit, pressure
 from ohx_desktop.domain.reading import Source
 from ohx_desktop.fhir.encoding import decode, encode
-from ohx_desktop.fhir.mapping import transaction_bundle
+from ohx_desktop.fhir.mapping import as_r4, transaction_bundle
 from ohx_desktop.fhir.mapping.codes import SOURCE_CODES
 from ohx_desktop.fhir.mapping.flag_codes import FLAG_CODES
 from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES, UNIT_NAMES
@@ -50,6 +50,17 @@ def _note(resource: Json) -> str:
 
 def test_the_golden_bundle_is_what_is_sent() -> None:
     assert encode(transaction_bundle(submission())) == encode(decode(GOLDEN.read_bytes()))
+
+
+def test_the_golden_bundle_of_an_order_is_what_is_sent_and_valid() -> None:
+    """Each Observation is based on the order, in R4 as in R5."""
+    ordered = transaction_bundle(submission(based_on="ServiceRequest/order-31"))
+    golden = GOLDEN.with_name("bp-ordered-transaction.r5.json").read_bytes()
+    assert encode(ordered) == encode(decode(golden))
+    check_bundle(golden)
+    in_r4 = [entry["resource"] for entry in as_r4(ordered)["entry"]]
+    basis = [r["basedOn"] for r in in_r4 if r["resourceType"] == "Observation"]
+    assert basis == [[{"reference": "ServiceRequest/order-31"}]] * 2
 
 
 def test_the_golden_bundle_satisfies_parser_schema_and_profiles() -> None:

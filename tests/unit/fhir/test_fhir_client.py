@@ -22,7 +22,7 @@ from fhir_answers import (
 )
 
 from ohx_desktop.domain.errors import Misconfigured, Refused, Transient, UsageError
-from ohx_desktop.domain.patient import PatientQuery
+from ohx_desktop.domain.patient import PatientQuery, PatientsFound, SearchNote
 from ohx_desktop.fhir.capability import Version
 from ohx_desktop.fhir.connect import connect_ehr
 from ohx_desktop.transport import build_client
@@ -37,20 +37,20 @@ async def test_a_search_keeps_names_out_of_the_address() -> None:
         seen.append(request)
         return fhir(searchset(patient()))
 
-    (found,) = await client(server).find_patients(QUERY)
+    (found,) = (await client(server).find_patients(QUERY)).patients
     assert found.reference == "Patient/pat-1"
     (request,) = seen
     assert (request.method, str(request.url)) == ("POST", f"{BASE}/Patient/_search")
     assert parse_qs(request.content.decode()) == {"_count": ["20"], "family": ["Ocaña"]}
 
 
-async def test_pages_are_followed_within_the_base_until_the_limit() -> None:
+async def test_pages_are_followed_within_the_base_to_the_last() -> None:
     def server(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params.get("page", "1"))
-        following = ["/fhir?page=2", f"{BASE}?page=3", f"{BASE}?page=4"][page - 1]
+        following = ["/fhir?page=2", f"{BASE}?page=3", None][page - 1]
         return fhir(searchset(patient(f"p{page}"), next_page=following))
 
-    found = await client(server).find_patients(QUERY, limit=3)
+    found = (await client(server).find_patients(QUERY, limit=3)).patients
     assert [p.reference for p in found] == ["Patient/p1", "Patient/p2", "Patient/p3"]
 
 
@@ -62,7 +62,7 @@ async def test_endless_pages_come_to_an_end() -> None:
         asked += 1
         return fhir(searchset(next_page=f"{BASE}?page={asked}"))
 
-    assert await client(server).find_patients(QUERY) == ()
+    assert await client(server).find_patients(QUERY) == PatientsFound(note=SearchNote.TOO_MANY)
     assert asked < 10
 
 
@@ -260,7 +260,7 @@ async def test_many_requests_share_one_connection() -> None:
     async with _served(app) as base, await build_client() as http:
         ehr = await connect_ehr(http, base)
         for _ in range(3):
-            assert await ehr.find_patients(QUERY)
+            assert (await ehr.find_patients(QUERY)).patients
             assert await ehr.resources("Patient").search(family="x").fetch()
     assert len(peers) == 1
 

@@ -54,13 +54,14 @@ def test_circumstances_and_members_come_back_whole() -> None:
     )
     mean = replace(READING, sequence=3, flags=frozenset({Flag.MEASUREMENT_AVERAGED}))
     members = (replace(READING, sequence=1), replace(READING, sequence=2))
-    whole = replace(a_submission(), reading=mean, circumstances=noted, members=members)
+    context = a_submission(encounter="Encounter/1", based_on="ServiceRequest/2")
+    whole = replace(context, reading=mean, circumstances=noted, members=members)
     assert decode_submission(encode_submission(whole)) == whole
 
 
 def test_what_an_earlier_version_queued_is_read_as_it_was() -> None:
     form = json.loads(encode_submission(a_submission()))
-    del form["circumstances"], form["members"]
+    del form["circumstances"], form["members"], form["based_on"]
     assert decode_submission(json.dumps(form).encode()) == a_submission()
 
 
@@ -89,6 +90,8 @@ def test_a_method_says_something(method: str) -> None:
         {"performer": "Device/1"},
         {"verifier": "Practitioner/x y"},
         {"encounter": "Patient/1"},
+        {"based_on": "Encounter/1"},
+        {"based_on": "ServiceRequest/a b"},
     ],
 )
 def test_a_reference_of_another_form_is_refused(changes: dict[str, str]) -> None:

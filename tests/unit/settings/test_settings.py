@@ -63,6 +63,10 @@ def test_without_files_there_are_defaults(machine: Path, profile: Profile) -> No
         ('[store]\nkey_file = "/k"\n', "store"),
         ("[kiosk]\nidle_timeout_s = 1\n", "kiosk.idle_timeout_s"),
         ('[station]\npractitioner = "Patient/1"\n', "station.practitioner"),
+        ('[scan]\ncheck_digit = "mod12"\n', "scan.check_digit"),
+        ('[scan]\npattern = "[0-9]+"\n', "scan"),
+        ('[scan]\npattern = "("\n', "scan"),
+        ('[scan]\ngs1_ai = "x"\n', "scan"),
         ("[ehr\n", "not valid TOML"),
     ],
 )
