@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types layers fuzz device-table soak test-hapi test-bluez benchmarks package lock clean
+.PHONY: help setup demo test check lint types layers fuzz device-table soak test-hapi test-keycloak test-bluez benchmarks package lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -18,10 +18,10 @@ demo: setup ## the main job on virtual devices and a sandbox EHR
 	@packaging/demo.sh
 
 test: setup ## all tests
-	@$(BIN)/pytest -q -m "not hapi" -n 4 --dist loadfile
+	@$(BIN)/pytest -q -m "not hapi and not keycloak" -n 4 --dist loadfile
 
 check: setup lint types layers ## format, lint, types, layers and the fast tests
-	@$(BIN)/pytest -q tests/unit tests/architecture -m "not hapi and not kill"
+	@$(BIN)/pytest -q tests/unit tests/architecture -m "not hapi and not keycloak and not kill"
 
 lint: setup
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check .
@@ -41,8 +41,11 @@ device-table: setup ## every family of devices against every fault, as a table
 soak: setup ## ten thousand sessions in a row, and what the program held meanwhile
 	@$(BIN)/python tests/figures/soak.py
 
-test-hapi: setup ## the same line against a real HAPI FHIR JPA R5 server
+test-hapi: setup ## the same line against real HAPI FHIR JPA servers, R5 and R4
 	@$(BIN)/pytest -q -m hapi tests
+
+test-keycloak: setup ## signing in at a real Keycloak
+	@$(BIN)/pytest -q -m keycloak tests
 
 test-bluez: setup ## device sessions on a real bluetoothd, in a virtual machine (BLUEZ_VM_SET=small: the shorter set)
 	@tests/bluez/run

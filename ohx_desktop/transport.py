@@ -26,6 +26,7 @@ from ohx_desktop.domain.errors import (
     RemoteError,
     Transient,
 )
+from ohx_desktop.tls_refusal import why_refused
 
 HttpClient = httpx.AsyncClient
 HttpAuth = httpx.Auth
@@ -137,11 +138,10 @@ async def exchange(
 
 def error_for_failure(failure: BaseException, service: str) -> RemoteError:
     """Return the error for an exchange that brought no answer."""
-    if any(_is_tls_refusal(cause) for cause in _chain(failure)):
-        return Misconfigured(
-            f"no secure connection to {service}: its certificate or TLS version was not accepted",
-            hint="an administrator must check the certificate of the server and the settings",
-        )
+    for cause in _chain(failure):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, _TLS_CLOSED):
+            what, hint = why_refused(cause, service)
+            return Misconfigured(what, hint=hint)
     if isinstance(failure, _NEVER_VALID):
         return Misconfigured(f"the address of {service} is not a valid one")
     kind = type(failure).__name__
@@ -235,10 +235,6 @@ def _chain(failure: BaseException | None) -> Iterator[BaseException]:
     while failure is not None:
         yield failure
         failure = failure.__cause__ or failure.__context__
-
-
-def _is_tls_refusal(failure: BaseException) -> bool:
-    return isinstance(failure, ssl.SSLError) and not isinstance(failure, _TLS_CLOSED)
 
 
 def _phrase(status: int) -> str:

@@ -135,7 +135,7 @@ class EhrClient(AsyncFHIRClient):
         After Transient it is not known whether the EHR stored it: send the very same bytes again.
         Raises Refused where the EHR will not take this Bundle.
         """
-        plan = plan_for(await self._known(), self._version)
+        plan = await self._planned()
         try:
             return await self._transact(bundle, plan)
         except (Misconfigured, Refused) as error:
@@ -143,6 +143,10 @@ class EhrClient(AsyncFHIRClient):
             self._told = None
             await self._check_patient(bundle, error)
             raise
+
+    async def _planned(self) -> UploadPlan:
+        """Return how this EHR takes readings; it is asked once."""
+        return plan_for(await self._known(), self._version)
 
     async def _transact(self, bundle: bytes, plan: UploadPlan) -> TransactionOutcome:
         sent = decode(bundle)
@@ -219,7 +223,8 @@ class EhrClient(AsyncFHIRClient):
         Each is the path of an element; nothing of its content is told.
         """
         found: list[str] = []
-        for position, entry in enumerate(decode(bundle)["entry"]):
+        sent = rendered(decode(bundle), await self._planned())
+        for position, entry in enumerate(sent["entry"]):
             resource = entry["resource"]
             if resource["resourceType"] != "Observation":
                 continue

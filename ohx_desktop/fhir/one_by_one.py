@@ -63,6 +63,8 @@ async def _store(request: Json, resource: Json, server: Server, way: Way) -> Ent
         if found is not None:
             return EntryOutcome(resource_type=kind, reference=found, created=False)
         response = await server.store("POST", kind, resource)
+        # Another station may have looked and stored in the same moment: that must not stay unseen.
+        await _found(resource, condition, server)
     else:
         response = await server.store("POST", kind, resource, **{"If-None-Exist": condition})
     reference = _told(response, kind) or await _found(resource, condition, server)

@@ -69,4 +69,4 @@ def _value(element: Json) -> object:
     reason = element.get("dataAbsentReason")
     if isinstance(reason, dict):
         return "absent", _codings({"code": reason})
-    return element.get("valueBoolean")
+    return element.get("valueBoolean", element.get("valueString"))

@@ -26,9 +26,10 @@ _REFUSALS = {
         "the sign-in has ended or was taken back",
         "sign in again",
     ),
+    # Keycloak means a wrong secret as well.
     "unauthorized_client": (
-        "this client may not sign in this way",
-        "an administrator must allow this grant for the client",
+        "this client may not sign in this way, or its secret was not accepted",
+        "check the secret; an administrator must allow this grant for the client",
     ),
     "unsupported_grant_type": (
         "the server does not offer this way to sign in",

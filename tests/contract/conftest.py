@@ -1,4 +1,7 @@
-"""`base`: the address of a HAPI FHIR JPA R5 server, started once for all tests that need it."""
+"""`base`: the address of a HAPI FHIR JPA server, R5 and R4 in turn, started once for all tests.
+
+What each server did is told at the end of the run as a table.
+"""
 
 import importlib.util
 import sys
@@ -7,6 +10,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from interop_table import TABLE, Table, lines
+
+from ohx_desktop.fhir.capability import Version
 
 
 def _hapi() -> ModuleType:
@@ -21,9 +27,34 @@ def _hapi() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def base() -> Iterator[str]:
-    hapi = _hapi()
-    if reason := hapi.why_not():
+def hapi() -> Iterator[str]:
+    server = _hapi()
+    if reason := server.why_not():
         pytest.skip(reason)
-    with hapi.hapi_server() as url:
+    with server.hapi_server() as url:
         yield url
+
+
+@pytest.fixture(scope="session", params=Version)
+def version(request: pytest.FixtureRequest) -> Version:
+    chosen: Version = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def base(hapi: str, version: Version) -> str:
+    return f"{hapi}/{version.lower()}/fhir"
+
+
+@pytest.fixture(scope="session")
+def table(pytestconfig: pytest.Config) -> Table:
+    return pytestconfig.stash.setdefault(TABLE, {})
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if table := config.stash.get(TABLE, None):
+        terminalreporter.section("interoperability")
+        for line in lines(table):
+            terminalreporter.line(line)

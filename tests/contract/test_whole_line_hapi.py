@@ -1,4 +1,4 @@
-"""The whole line into an EHR that we did not write: radio, reading, queue, transaction, chart.
+"""The whole line into EHRs that we did not write: radio, reading, queue, transaction, chart.
 
 `make test-hapi`; see tests/hapi for what it needs.
 """
@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hapi_line import put
 
-from ohx_desktop.fhir.client import FHIR_JSON
-from ohx_desktop.fhir.encoding import decode, encode
+from ohx_desktop.fhir.encoding import decode
 from ohx_desktop.transport import build_client, exchange
 
 pytestmark = [pytest.mark.hapi, pytest.mark.timeout(1200)]
 
 PATIENT = "Patient/line-1"
 PRACTITIONER = "Practitioner/line-2"
+CHECKED = "Patient/line-3"
 
 
 @contextmanager
@@ -61,20 +62,6 @@ def station(folder: Path, base: str) -> Path:
     return folder
 
 
-async def put(base: str, reference: str, resource: dict[str, Any]) -> None:
-    kind, _, id_ = reference.partition("/")
-    content = encode({"resourceType": kind, "id": id_, **resource})
-    async with await build_client() as http:
-        answer = await exchange(
-            http,
-            "PUT",
-            f"{base}/{reference}",
-            content=content,
-            headers={"Content-Type": FHIR_JSON},
-        )
-    assert answer.is_success
-
-
 async def observations(base: str, code: str) -> list[dict[str, Any]]:
     async with await build_client() as http:
         answer = await exchange(
@@ -112,3 +99,12 @@ async def test_from_the_cuff_to_the_chart_and_a_replay_changes_nothing(
     assert [str(value) for value in values] == ["128", "82"]
     assert f"Observation/{pressure['id']}" == entry["ehr_reference"]
     assert len(await observations(base, "8867-4")) == 1
+
+
+async def test_an_admin_is_told_that_readings_will_arrive(base: str, tmp_path: Path) -> None:
+    await put(base, CHECKED, {"name": [{"family": "Test"}]})
+    checked = ohx(station(tmp_path / "a", base), "ehr", "check", "--write", "--patient", CHECKED)
+    written = next(line for line in checked if line["check"] == "write")
+    assert written["detail"] == "stored, read back and deleted again"
+    # Plain http to this very computer is told, and is no failure.
+    assert {line["check"] for line in checked if line["ok"] is not True} == {"tls", "update-create"}

@@ -1,4 +1,4 @@
-"""Build, start and stop the HAPI FHIR R5 server that lives beside this file (see README.md)."""
+"""Build, start and stop the HAPI FHIR servers that live beside this file (see README.md)."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def why_not() -> str | None:
 
 @contextmanager
 def hapi_server() -> Iterator[str]:
-    """Run an empty server on a free loopback port and yield its base URL."""
+    """Run empty servers on a free loopback port; yield its URL, under which are r5/ and r4/fhir."""
     if reason := why_not():
         raise RuntimeError(reason)
     port = _free_port()
     command = [
         _tool("java"),
-        "-Xmx2g",
+        "-Xmx3g",
         # It lives for minutes: compiling and collecting cheaply costs less than doing it well.
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
         "-cp",
         os.pathsep.join([str(_TARGET / "classes"), str(_TARGET / "lib" / "*")]),
-        "org.openhealthexchange.hapi.R5Server",
+        "org.openhealthexchange.hapi.HapiServer",
         str(port),
     ]
     with (
@@ -62,7 +62,7 @@ def hapi_server() -> Iterator[str]:
     ):
         try:
             _wait_until_ready(process, port)
-            yield f"http://127.0.0.1:{port}/fhir"
+            yield f"http://127.0.0.1:{port}"
         finally:
             _stop(process)
 
@@ -124,7 +124,7 @@ def _answers(port: int) -> bool:
     # http.client and not urllib, which would ask a configured proxy for the loopback address.
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request("GET", "/fhir/metadata")
+        connection.request("GET", "/r5/fhir/metadata")  # it listens once both are up
         return connection.getresponse().status == 200
     except (OSError, HTTPException):
         return False
@@ -134,7 +134,7 @@ def _answers(port: int) -> bool:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     if process.stdin:
-        process.stdin.close()  # R5Server serves until its input ends
+        process.stdin.close()  # HapiServer serves until its input ends
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:

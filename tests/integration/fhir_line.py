@@ -14,6 +14,7 @@ from ohx_desktop.fhir.client import EhrClient
 from ohx_desktop.fhir.connect import connect_ehr
 from ohx_desktop.fhir.encoding import encode
 from ohx_desktop.fhir.mapping import transaction_bundle
+from ohx_desktop.review.circumstances import NOTHING_NOTED, Circumstances
 from ohx_desktop.review.submission import Gateway, Submission
 from ohx_desktop.transport import build_client
 from ohx_desktop.virtual.ehr.sandbox import SandboxEhr
@@ -22,7 +23,9 @@ from ohx_desktop.virtual.ehr.seed import ENCOUNTER, MRN_SYSTEM, PATIENT, PRACTIT
 MEASURED = datetime.fromisoformat("2026-11-23T09:41:07+01:00")
 
 
-def a_bundle(patient: str = f"Patient/{PATIENT}") -> bytes:
+def a_bundle(
+    patient: str = f"Patient/{PATIENT}", circumstances: Circumstances = NOTHING_NOTED
+) -> bytes:
     values = (
         (QuantityKind.SYSTOLIC_BLOOD_PRESSURE, "138", Unit.MM_HG),
         (QuantityKind.DIASTOLIC_BLOOD_PRESSURE, "84.0", Unit.MM_HG),
@@ -49,6 +52,7 @@ def a_bundle(patient: str = f"Patient/{PATIENT}") -> bytes:
         gateway=Gateway(
             installation=UUID("0529d9e6-f06b-56ca-89fc-c396a28e5e2f"), station="1", version="0.1.0"
         ),
+        circumstances=circumstances,
     )
     return encode(transaction_bundle(submission))
 

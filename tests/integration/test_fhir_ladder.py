@@ -14,6 +14,7 @@ from ohx_desktop.fhir.client import EhrClient
 from ohx_desktop.fhir.encoding import decode, encode
 from ohx_desktop.fhir.one_by_one import store_one_by_one
 from ohx_desktop.fhir.plan import Way
+from ohx_desktop.review.circumstances import Circumstances, CuffSize
 from ohx_desktop.transport import HttpResponse
 from ohx_desktop.virtual.ehr.faults import Fault
 from ohx_desktop.virtual.ehr.sandbox import SandboxEhr
@@ -101,6 +102,15 @@ async def test_an_r4_server_is_searched_and_read_back_as_well() -> None:
         assert await ehr.read_back(bundle, outcome) == ()
 
 
+async def test_what_r4_takes_in_words_only_reads_back_as_it_was_sent() -> None:
+    async with _server(Fault.FHIR_4_0_1) as (_, ehr):
+        bundle = a_bundle(circumstances=Circumstances(cuff_size=CuffSize.LARGE_ADULT))
+        outcome = await ehr.transact(bundle)
+        stored = await ehr.read(outcome.main_reference or "")
+        assert "large adult" in stored["note"][-1]["text"]
+        assert await ehr.read_back(bundle, outcome) == ()
+
+
 async def test_a_server_that_turned_into_another_is_asked_anew_after_a_refusal() -> None:
     async with _server() as (sandbox, ehr):
         await ehr.transact(a_bundle())
@@ -144,6 +154,20 @@ async def test_what_a_server_does_not_tell_is_looked_up_by_our_name_and_never_gu
     assert [entry.reference for entry in outcome.entries[:-1]] == references
     assert server.stored[2]["device"] == {"reference": "Device/0"}
     assert b"urn:uuid:" not in encode({"target": server.stored[4]["target"]})
+
+
+async def test_a_copy_that_another_station_stored_in_the_same_moment_is_for_a_person() -> None:
+    server = _Forgetful()
+    real = server.store
+
+    async def racing(method: str, path: str, resource: Json, **headers: str) -> HttpResponse:
+        if resource["resourceType"] == "Observation":
+            await real(method, path, resource, **headers)
+        return await real(method, path, resource, **headers)
+
+    server.store = racing  # type: ignore[method-assign] # between our question and our answer
+    with pytest.raises(Refused, match="Observation more than once"):
+        await store_one_by_one(decode(a_bundle()), server, Way.SEARCH_THEN_CREATE)
 
 
 async def test_a_name_that_the_server_has_twice_is_for_a_person() -> None:

@@ -1,10 +1,11 @@
 """The R4 form of a transaction: what is queued is R5, and this is made of it for an R4 server.
 
-Observations are the same in both versions. Device and Provenance differ in a few elements, and
-nothing else of them is sent. The result depends on the Bundle alone, so every retry is the same.
+Device and Provenance differ in a few elements, and nothing else of them is sent. Observations are
+the same but for components in words. The result depends on the Bundle alone, so every retry is the
+same.
 
-Source: FHIR R4 (4.0.1) and R5 (5.0.0) Device and Provenance; the HL7 Personal Health Device guide,
-which puts what a device can measure into `specialization`.
+Source: FHIR R4 (4.0.1) and R5 (5.0.0) Device, Provenance and vital-signs profile; the HL7 Personal
+Health Device guide, which puts what a device can measure into `specialization`.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,6 +47,22 @@ def _type_and_specialization(types: list[Json]) -> Json:
     return {"type": first} | ({"specialization": specialization} if specialization else {})
 
 
+def _observation(observation: Json) -> Json:
+    """Say in a note what R5 has as a component in words, such as the size of the cuff.
+
+    The vital-signs profile of R4 demands a unit of UCUM of every component value, a text included.
+    """
+    told = [part for part in observation.get("component", []) if "valueString" in part]
+    if not told:
+        return observation
+    said = (f"{part['code']['coding'][0]['display']}: {part['valueString']}." for part in told)
+    return {
+        **observation,
+        "note": [*observation.get("note", []), {"text": " ".join(said)}],
+        "component": [part for part in observation["component"] if part not in told],
+    }
+
+
 def _provenance(provenance: Json) -> Json:
     """Leave out what R4 does not know; the targets still name patient and encounter."""
     return {name: value for name, value in provenance.items() if name not in _NEW_IN_R5}
@@ -53,4 +70,8 @@ def _provenance(provenance: Json) -> Json:
 
 _NEW_IN_R5 = frozenset({"patient", "encounter"})
 
-_RENDERINGS: Mapping[str, Callable[[Json], Json]] = {"Device": _device, "Provenance": _provenance}
+_RENDERINGS: Mapping[str, Callable[[Json], Json]] = {
+    "Device": _device,
+    "Observation": _observation,
+    "Provenance": _provenance,
+}

@@ -1,15 +1,18 @@
 """The R4 form: made of the queued R5 Bundle, strict R4 elements, every measured digit kept."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fhir.resources.R4B.bundle import Bundle
 from fhir_samples import submission, submissions
 from hypothesis import HealthCheck, given, settings
 
 from ohx_desktop.fhir.encoding import decode, encode
 from ohx_desktop.fhir.mapping import as_r4, transaction_bundle
+from ohx_desktop.review.circumstances import NOTHING_NOTED, Circumstances, CuffSize
 from ohx_desktop.review.submission import Submission
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "bp-transaction.r4.json"
@@ -41,7 +44,7 @@ def test_every_submission_has_an_r4_form_that_a_strict_parser_accepts(
 def test_observations_and_requests_are_the_same_bytes_in_both_versions(
     submitted: Submission,
 ) -> None:
-    r5 = transaction_bundle(submitted)
+    r5 = transaction_bundle(replace(submitted, circumstances=NOTHING_NOTED))
     r4 = as_r4(r5)
     assert list(map(encode, _of_type(r4, "Observation"))) == list(
         map(encode, _of_type(r5, "Observation"))
@@ -55,6 +58,25 @@ def test_observations_and_requests_are_the_same_bytes_in_both_versions(
 def test_what_was_queued_and_read_again_gives_the_same_r4_bytes(submitted: Submission) -> None:
     r5 = transaction_bundle(submitted)
     assert encode(as_r4(decode(encode(r5)))) == encode(as_r4(r5))
+
+
+@pytest.mark.parametrize("size", CuffSize)
+def test_the_cuff_is_said_in_words_where_r4_allows_no_component_for_it(size: CuffSize) -> None:
+    noted = replace(submission(), circumstances=Circumstances(cuff_size=size))
+    new, old = (
+        _of_type(bundle, "Observation")[0]
+        for bundle in (transaction_bundle(noted), as_r4(transaction_bundle(noted)))
+    )
+    (cuff,) = (part for part in new["component"] if "valueString" in part)
+    assert old["component"] == [part for part in new["component"] if part != cuff]
+    assert [note["text"] for note in old["note"]] == [
+        new["note"][0]["text"],
+        f"Blood pressure device Cuff size: {cuff['valueString']}.",
+    ]
+    unsaid = {"component", "note"}
+    assert {n: v for n, v in old.items() if n not in unsaid} == {
+        n: v for n, v in new.items() if n not in unsaid
+    }
 
 
 def test_what_a_device_can_do_is_its_specialization() -> None:

@@ -14,6 +14,7 @@ from fhir_answers import (
     answering,
     client,
     fhir,
+    filing,
     outcome,
     searchset,
     transaction_response,
@@ -75,6 +76,15 @@ def test_every_change_that_matters_is_named(spoil: Callable[[Json], object], pat
     assert differences(SENT, stored) == (f"Observation.{path}",)
 
 
+def test_other_words_in_a_component_are_a_difference() -> None:
+    cuff = {"code": {"coding": [{"system": "http://loinc.org", "code": "8358-4"}]}}
+    sent = SENT | {"component": [*SENT["component"], cuff | {"valueString": "large adult"}]}
+    stored = SENT | {"component": [*SENT["component"], cuff | {"valueString": "child"}]}
+    assert differences(sent, sent) == ()
+    place = len(SENT["component"])
+    assert differences(sent, stored) == (f"Observation.component[{place}]",)
+
+
 @given(st.decimals(0, 400, places=2))
 def test_only_the_same_number_is_equal(value: Decimal) -> None:
     stored = copy.deepcopy(PULSE)
@@ -96,13 +106,13 @@ def _ehr(*stored: Json) -> Handler:
 
 
 async def test_the_ehr_is_asked_past_its_caches_and_found_equal() -> None:
-    ehr = client(_ehr(SENT | {"id": "502"}, PULSE | {"id": "503"}))
+    ehr = filing(_ehr(SENT | {"id": "502"}, PULSE | {"id": "503"}))
     assert await ehr.read_back(BUNDLE, _filed()) == ()
     assert await ehr.verify(BUNDLE, _filed())
 
 
 async def test_a_reading_that_is_gone_is_not_equal() -> None:
-    ehr = client(_ehr(SENT | {"id": "502"}))
+    ehr = filing(_ehr(SENT | {"id": "502"}))
     assert await ehr.read_back(BUNDLE, _filed()) == ("Bundle.entry[3]: Observation",)
     assert not await ehr.verify(BUNDLE, _filed())
 
@@ -125,7 +135,7 @@ async def test_without_a_location_the_identifier_finds_exactly_one(
         assert request.url.path == "/fhir/Observation/_search"
         return fhir(searchset(*wanted * copies))
 
-    assert await client(handle).verify(BUNDLE, _filed(answer)) is equal
+    assert await filing(handle).verify(BUNDLE, _filed(answer)) is equal
 
 
 def _in_form(resource: Json, request: httpx.Request) -> bool:
