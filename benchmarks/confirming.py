@@ -1,15 +1,11 @@
 """From a person's confirmation to the EHR's acknowledgement, against one bare POST.
 
 Both take fresh readings to the same sandbox EHR, a process of its own. Ours: map, commit to the
-encrypted queue, send, read the answer, erase and note. The bare way: an httpx client, warmed, and
-the finished bytes.
+encrypted queue, send, read the answer and tell it (it is noted and erased right behind that). The
+bare way: an httpx client, warmed, and the finished bytes.
 """
 
 import time
-from collections.abc import Iterator
-from datetime import timedelta
-from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -17,12 +13,10 @@ from tempfile import TemporaryDirectory
 import httpx
 from child import child_process
 from figure import Figure
+from readings import readings
 
 from ohx_desktop.app import FilingDesk, open_desk, open_maker
-from ohx_desktop.domain.clock import system_now
-from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
-from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
-from ohx_desktop.domain.reading import Reading, Source
+from ohx_desktop.domain.reading import Reading
 from ohx_desktop.fhir.encoding import encode
 from ohx_desktop.fhir.mapping import transaction_bundle
 from ohx_desktop.outbox.states import ARRIVED, EntryState
@@ -50,7 +44,7 @@ async def measure() -> list[Figure]:
     saved_ms: list[float] = []
     ours_ms: list[float] = []
     bare_ms: list[float] = []
-    readings = _readings()
+    fresh = readings()
     with TemporaryDirectory(prefix="ohx-bench-") as folder:
         async with child_process("-m", "ohx_desktop.virtual.ehr") as ehr:
             base_url = (await ehr.hear())["base_url"]
@@ -58,10 +52,10 @@ async def measure() -> list[Figure]:
             maker = open_maker(profile)
             async with open_desk(profile, sending=True) as desk, httpx.AsyncClient() as client:
                 for _ in range(_WARM_UP + _READINGS):
-                    saved, acknowledged = await _ours(desk, next(readings))
+                    saved, acknowledged = await _ours(desk, next(fresh))
                     saved_ms.append(saved)
                     ours_ms.append(acknowledged)
-                    submission = maker.submission(next(readings), patient=_PATIENT)
+                    submission = maker.submission(next(fresh), patient=_PATIENT)
                     body = encode(transaction_bundle(submission))
                     bare_ms.append(await _bare(client, base_url, body))
     return [
@@ -108,27 +102,3 @@ def _profile(folder: Path, base_url: str) -> Path:
     )
     (folder / "config.toml").write_text(settings, encoding="utf-8")
     return folder
-
-
-def _readings() -> Iterator[Reading]:
-    """Yield readings of one cuff, each a minute after the one before."""
-    began = system_now() - timedelta(days=1)
-    device = DeviceIdentity(manufacturer="OMRON", model="HEM-7155T", address="A4:C1:38:0B:11:2E")
-    for number in count():
-        moment = began + timedelta(minutes=number)
-        yield Reading(
-            source=Source.BLUETOOTH,
-            device=device,
-            measured_at=moment,
-            received_at=moment,
-            clock=DeviceClock(device=moment.replace(tzinfo=None), trust=ClockTrust.DEVICE),
-            quantities=(
-                _quantity(QuantityKind.SYSTOLIC_BLOOD_PRESSURE, 120 + number % 20),
-                _quantity(QuantityKind.DIASTOLIC_BLOOD_PRESSURE, 80),
-                Quantity(kind=QuantityKind.PULSE_RATE, value=Decimal(71), unit=Unit.PER_MINUTE),
-            ),
-        )
-
-
-def _quantity(kind: QuantityKind, pressure: int) -> Quantity:
-    return Quantity(kind=kind, value=Decimal(pressure), unit=Unit.MM_HG)

@@ -104,7 +104,7 @@ def _rate(name: str, decode: Decode, packets: Sequence[Any]) -> Rate:
         raise RuntimeError(f"no vector of {name} becomes a value")
     count = sum(len(one) if isinstance(one, list) else 1 for one in good)
     per_s = rate_of(decode, good) * count / len(good)
-    return Rate(name=name, per_s=per_s, target=_TARGET, packets=count)
+    return Rate(name=name, per_s=per_s, target=_TARGET, of=count)
 
 
 def _becomes_value(decode: Decode, packet: object) -> bool:

@@ -9,6 +9,8 @@ import confirming
 import decoding
 import first_frame
 import indication
+import mapping
+import saving
 from figure import Figure, table
 from rate import HEAD, Rate
 
@@ -16,6 +18,8 @@ BENCHMARKS: Mapping[str, Callable[[], Iterable[Figure | Rate]]] = {
     "first-frame": first_frame.measure,
     "indication": lambda: asyncio.run(indication.measure()),
     "confirming": lambda: asyncio.run(confirming.measure()),
+    "saving": saving.measure,
+    "mapping": mapping.measure,
     "decoding": decoding.measure,
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-HEAD = ("decoder", "packets/s", "target", "of", "microseconds")
+HEAD = ("rate", "a second", "target", "of", "microseconds")
 _ROUND_S = 0.1
 _ROUNDS = 5
 
@@ -15,22 +15,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """`per_s` is that of the best round; `packets` how many different ones it went over."""
+    """`per_s` is that of the best round; `of` how many different ones it went over."""
 
     name: str
     per_s: float
     target: float
-    packets: int
+    of: int
 
     def as_json(self) -> str:
         """Return the rate as one line of JSON."""
         return json.dumps(
             {
-                "decoder": self.name,
-                "packets_per_s": round(self.per_s),
+                "rate": self.name,
+                "per_s": round(self.per_s),
                 "target": self.target,
                 "within_target": self.per_s >= self.target,
-                "packets": self.packets,
+                "of": self.of,
             }
         )
 
@@ -41,7 +41,7 @@ class Rate:
             self.name,
             f"{self.per_s:,.0f}",
             f"{self.target:,.0f}{mark}",
-            f"{self.packets}",
+            f"{self.of}",
             f"{1e6 / self.per_s:.1f}",
         )
 
@@ -50,17 +50,17 @@ class Rate:
         return []
 
 
-def rate_of(decode: Callable[[T], object], packets: Sequence[T]) -> float:
-    """Return how many packets a second are decoded, going over all of them again and again."""
-    _round(decode, packets)  # caches and branch prediction are warm in a program that runs
-    return max(_round(decode, packets) for _ in range(_ROUNDS))
+def rate_of(work: Callable[[T], object], items: Sequence[T]) -> float:
+    """Return how many items a second are worked on, going over all of them again and again."""
+    _round(work, items)  # caches and branch prediction are warm in a program that runs
+    return max(_round(work, items) for _ in range(_ROUNDS))
 
 
-def _round(decode: Callable[[T], object], packets: Sequence[T]) -> float:
+def _round(work: Callable[[T], object], items: Sequence[T]) -> float:
     done = 0
     began_ns = time.perf_counter_ns()
     while (took_s := (time.perf_counter_ns() - began_ns) / 1e9) < _ROUND_S:
-        for packet in packets:
-            decode(packet)
-        done += len(packets)
+        for item in items:
+            work(item)
+        done += len(items)
     return done / took_s

@@ -10,13 +10,13 @@ Source: FHIR R5, JSON representation; data type decimal.
 import json
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 Json = dict[str, Any]
 # What json makes of every object it meets.
 ObjectHook = Callable[[dict[str, Any]], Any]
-
-_encode_string = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def encode(resource: Json) -> bytes:
@@ -25,9 +25,7 @@ def encode(resource: Json) -> bytes:
     Keys keep their order, so equal resources give equal bytes. Raises TypeError for a float and
     for anything else that is not JSON, ValueError for NaN, infinities and broken Unicode.
     """
-    tokens: list[str] = []
-    _write(resource, tokens.append)
-    return "".join(tokens).encode()
+    return _text(resource).encode()
 
 
 def decode(payload: bytes, *, object_hook: ObjectHook = dict) -> Json:
@@ -56,31 +54,20 @@ def objects_in(value: object) -> list[Json]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _write(value: Any, write: Callable[[str], None]) -> None:
-    if isinstance(value, dict):
-        separator = "{"
-        for key, member in value.items():
-            if not isinstance(key, str):
-                raise TypeError("keys of JSON objects are strings")
-            write(f"{separator}{_string(key)}:")
-            _write(member, write)
-            separator = ","
-        write("}" if value else "{}")
-    elif isinstance(value, list | tuple):
-        separator = "["
-        for member in value:
-            write(separator)
-            _write(member, write)
-            separator = ","
-        write("]" if value else "[]")
-    else:
-        write(_scalar(value))
+def _text(value: Any) -> str:
+    kind = type(value)
+    if kind is str:
+        return encode_basestring(value)
+    if kind is dict:
+        members = [f"{_key(key)}:{_text(member)}" for key, member in value.items()]
+        return f"{{{','.join(members)}}}"
+    if kind is list or kind is tuple:
+        return f"[{','.join(map(_text, value))}]"
+    return _scalar(value)
 
 
 def _scalar(value: Any) -> str:
     match value:
-        case str():
-            return _string(value)
         case None | bool():
             return {None: "null", True: "true", False: "false"}[value]
         case int():
@@ -89,11 +76,22 @@ def _scalar(value: Any) -> str:
             return str(value)
         case Decimal():
             raise ValueError("JSON has no NaN and no infinity")
+        # What only derives from these is written as they are: enumerations, fhirpy's dict.
+        case str():
+            return encode_basestring(str(value))
+        case dict():
+            return _text(dict(value))
+        case list() | tuple():
+            return _text(list(value))
     raise TypeError(f"{type(value).__name__} has no exact form in JSON")
 
 
-def _string(value: str) -> str:
-    return _encode_string(str(value))
+@lru_cache(maxsize=512)
+def _key(key: object) -> str:
+    """Names of elements are few; values, which may be of a person, are not kept."""
+    if not isinstance(key, str):
+        raise TypeError("keys of JSON objects are strings")
+    return encode_basestring(str(key))
 
 
 def _refuse_constant(name: str) -> None:

@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 from uuid import UUID
 
 from ohx_desktop.domain.clock import Now, system_now
-from ohx_desktop.outbox.records import HeldReading, OutboxSummary
+from ohx_desktop.outbox.records import Claimed, HeldReading, OutboxSummary
 from ohx_desktop.outbox.states import ARRIVED, SETTLED, EntryState, OutboxEntry
 from ohx_desktop.outbox.store import OutboxStore
 
@@ -50,6 +51,7 @@ class AsyncOutbox:
         self._thread = thread
         self._on_change = on_change
         self._changes: set[asyncio.Event] = set()
+        self._ahead: dict[UUID, OutboxEntry] = {}
         self._seen_version: int | None = None
         self.now = now
         self.problem: OhxError | None = None
@@ -99,16 +101,20 @@ class AsyncOutbox:
         frames: Sequence[bytes],
     ) -> OutboxEntry:
         """Save a confirmed reading; durable when this returns. See OutboxStore.enqueue."""
-        entry = await self.change(
-            lambda store: store.enqueue(
-                reading_id=reading_id,
-                patient=patient,
-                submission=submission,
-                bundle=bundle,
-                frames=frames,
-            )
+        loop = asyncio.get_running_loop()
+        save = partial(
+            self._store.enqueue,
+            reading_id=reading_id,
+            patient=patient,
+            submission=submission,
+            bundle=bundle,
+            frames=frames,
         )
-        self.woken.set()
+        saving = loop.run_in_executor(self._thread, save)
+        # The sender is woken, too, when the caller was cancelled meanwhile.
+        saving.add_done_callback(lambda _: self.woken.set())
+        entry = await asyncio.shield(saving)
+        self.notify()
         return entry
 
     async def retry(self, entry_id: UUID) -> OutboxEntry:
@@ -129,6 +135,8 @@ class AsyncOutbox:
 
     async def entry(self, entry_id: UUID) -> OutboxEntry:
         """Return one entry. Raises UsageError when there is none of this id."""
+        if entry_id in self._ahead:
+            return self._ahead[entry_id]
         return await self.read(lambda store: store.entry(entry_id))
 
     async def held(self, entry_id: UUID) -> HeldReading | None:
@@ -168,14 +176,15 @@ class AsyncOutbox:
         """Yield the entry now and on each change until only a person could change it."""
         with self._changed() as changed:
             told: OutboxEntry | None = None
-            while told is None or told.state not in SETTLED:
+            while True:
                 changed.clear()
                 entry = await self.entry(entry_id)
-                if entry == told:
-                    await _set_or(changed, POLL_S)
-                    continue
-                told = entry
-                yield entry
+                if told is None or not (entry == told or _is_step_back(told, entry)):
+                    told = entry
+                    yield entry
+                if told.state in SETTLED:
+                    return
+                await _set_or(changed, POLL_S)
 
     async def drain(self, deadline_s: float) -> list[OutboxEntry]:
         """Have everything that waits sent now; return what still waits for the EHR.
@@ -205,6 +214,33 @@ class AsyncOutbox:
     async def read(self, call: Callable[[OutboxStore], T]) -> T:
         """Run a call that changes nothing in the store's thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, call, self._store)
+
+    def next_handed(self) -> Claimed | None:
+        """Return a reading that was claimed for the sender in the commit that saved it."""
+        handed = self._store.handed
+        return handed.popleft() if handed else None
+
+    @contextmanager
+    def sender_waits(self) -> Iterator[None]:
+        """Have the next reading claimed for the sender as it is saved, while the block lasts."""
+        self._store.sender_waits = True
+        try:
+            yield
+        finally:
+            self._store.sender_waits = False
+
+    @contextmanager
+    def told_ahead(self, entry: OutboxEntry) -> Iterator[None]:
+        """Tell what the EHR has answered while the block notes it on the disk.
+
+        Should that fail, the store's own word counts again.
+        """
+        self._ahead[entry.id] = entry
+        self.notify()
+        try:
+            yield
+        finally:
+            del self._ahead[entry.id]
 
     async def change(self, call: Callable[[OutboxStore], T]) -> T:
         """Run a call in the store's thread and tell of the change; a cancel does not undo it."""
@@ -246,6 +282,11 @@ class AsyncOutbox:
                 while not await condition():
                     await _set_or(changed, POLL_S)
                     changed.clear()
+
+
+def _is_step_back(told: OutboxEntry, entry: OutboxEntry) -> bool:
+    """Tell whether the store has yet to note the arrival that was told already."""
+    return told.state in ARRIVED and entry.state not in ARRIVED | SETTLED
 
 
 async def _set_or(event: asyncio.Event, timeout_s: float) -> None:

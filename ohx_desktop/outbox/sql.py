@@ -42,6 +42,10 @@ LAST_ERROR = """
     WHERE last_error IS NOT NULL AND state IN ('queued', 'sending', 'needs-attention')
     ORDER BY seq DESC LIMIT 1
 """
+ANY_WAITING_OF_PATIENT = """
+    SELECT 1 FROM entry INDEXED BY entry_by_patient
+    WHERE patient = ? AND state IN ('queued', 'sending') LIMIT 1
+"""
 ANY_SENDING = "SELECT 1 FROM entry WHERE state = 'sending' LIMIT 1"
 NEXT_DUE = f"""
     SELECT entry.patient, entry.bundle, {_ENTRY} FROM entry WHERE entry.seq = (
@@ -59,7 +63,7 @@ NEXT_DUE_AT = f"""
 INSERT_ENTRY = """
     INSERT INTO entry (id, reading_id, patient_digest, created_at, state, attempts,
                        patient, submission, bundle)
-    VALUES (?, ?, ?, ?, 'queued', 0, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 INSERT_FRAME = "INSERT INTO frame VALUES (?, ?, ?)"
 UPDATE_ENTRY = """

@@ -8,6 +8,7 @@ All methods block and belong to the thread that opened the store.
 """
 
 import json
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -57,6 +58,9 @@ class OutboxStore:
 
     Attributes:
         tray: the readings in the same file that no person has confirmed yet.
+        sender_waits: set while the sender, which holds its lock, waits for a reading.
+        handed: what was saved and claimed for it in one commit; filled in this thread. The sender
+            sets the one and takes from the other in its own.
     """
 
     def __init__(self, connection: Connection, *, now: Now, receipts_kept: int) -> None:
@@ -64,6 +68,8 @@ class OutboxStore:
         self._now = now
         self._receipts_kept = receipts_kept
         self._must_forget = True
+        self.sender_waits = False
+        self.handed: deque[Claimed] = deque()
         (salt,) = connection.execute(sql.SALT).fetchone() or (b"",)
         self._seal = Seal(salt)
         self.tray = TrayStore(connection, self._seal, self._changing, now=now)
@@ -113,34 +119,32 @@ class OutboxStore:
         is already here for this patient is not added again: its entry is returned in whatever
         state it is, also when it was discarded. Raises FiledForAnother for another patient,
         StoreEnvironment or StoreDamaged; then nothing was saved.
+
+        While the sender waits for a reading and none of this patient comes before, it is saved as
+        `sending` and handed over: whatever kills the program, `recover` queues it again.
         """
         digest = self._digest(reading_id, patient)
         with translated(meaning=None), transaction(self._connection):
             row = self._connection.execute(sql.BY_READING, (str(reading_id),)).fetchone()
-            if row is not None:
-                if row[0] != digest:
-                    raise FiledForAnother("this reading is already filed for another patient")
-                self._must_forget |= self.tray.hand_over(reading_id)
-                return entry_of(row[1:])
-            entry = OutboxEntry(
-                id=uuid4(),
-                reading_id=reading_id,
-                state=EntryState.QUEUED,
-                attempts=0,
-                created_at=time_of(milliseconds(self._now())),
-            )
-            created_at = milliseconds(entry.created_at)
-            identity = (str(entry.id), str(reading_id), digest, created_at)
-            added = self._connection.execute(
-                sql.INSERT_ENTRY,
-                (*identity, patient, self._seal.sealed(submission), self._seal.sealed(bundle)),
-            )
-            sealed = map(self._seal.sealed, frames)
-            rows = [(added.lastrowid, n, frame) for n, frame in enumerate(sealed)]
-            self._connection.executemany(sql.INSERT_FRAME, rows)
+            if row is None:
+                claimed = self.sender_waits and not self._any_waiting(patient)
+                entry = OutboxEntry(
+                    id=uuid4(),
+                    reading_id=reading_id,
+                    state=EntryState.SENDING if claimed else EntryState.QUEUED,
+                    attempts=int(claimed),
+                    created_at=time_of(milliseconds(self._now())),
+                )
+                self._insert(entry, digest, patient, (submission, bundle), frames)
+            elif row[0] == digest:
+                claimed, entry = False, entry_of(row[1:])
+            else:
+                raise FiledForAnother("this reading is already filed for another patient")
             # It is held here anyway until it is sent: no reason to keep the person waiting.
             self._must_forget |= self.tray.hand_over(reading_id)
-            return entry
+        if claimed:
+            self.handed.append(Claimed(entry=entry, patient=patient, bundle=bundle))
+        return entry
 
     def retry(self, entry_id: UUID) -> OutboxEntry:
         """Have an entry sent again now. Raises UsageError when there is nothing to send."""
@@ -172,8 +176,10 @@ class OutboxStore:
         """Move the oldest entry that may be sent now to `sending` and return it with its bundle.
 
         Within a patient the order of confirmation holds: an entry waits for older ones that are
-        still to be sent, though not for one that needs attention.
+        still to be sent, though not for one that needs attention. What was handed over comes first.
         """
+        if self.handed:
+            return self.handed.popleft()
         moment = due_parameters(now, exclude_patients)
         with translated():
             if self._connection.execute(sql.NEXT_DUE, moment).fetchone() is None:
@@ -226,6 +232,7 @@ class OutboxStore:
 
     def recover(self) -> int:
         """Queue again what a dead sender left `sending`; return how many. Only for the sender."""
+        self.handed.clear()
         with self._changing(erases=True):
             self._prune()
             self.tray.hand_over_queued()
@@ -309,6 +316,34 @@ class OutboxStore:
         self._must_forget |= erases
         if erases:
             self.forget_erased()
+
+    def _insert(
+        self,
+        entry: OutboxEntry,
+        digest: bytes,
+        patient: str,
+        contents: tuple[bytes, bytes],
+        frames: Sequence[bytes],
+    ) -> None:
+        created_at = milliseconds(entry.created_at)
+        identity = (str(entry.id), str(entry.reading_id), digest, created_at)
+        added = self._connection.execute(
+            sql.INSERT_ENTRY,
+            (
+                *identity,
+                entry.state.value,
+                entry.attempts,
+                patient,
+                *map(self._seal.sealed, contents),
+            ),
+        )
+        sealed = map(self._seal.sealed, frames)
+        rows = [(added.lastrowid, n, frame) for n, frame in enumerate(sealed)]
+        self._connection.executemany(sql.INSERT_FRAME, rows)
+
+    def _any_waiting(self, patient: str) -> bool:
+        found = self._connection.execute(sql.ANY_WAITING_OF_PATIENT, (patient,)).fetchone()
+        return found is not None
 
     def _find(self, entry_id: UUID) -> tuple[OutboxEntry, bool]:
         row = self._connection.execute(sql.BY_ID, (str(entry_id),)).fetchone()

@@ -28,6 +28,7 @@ from ohx_desktop.outbox.backoff import Rng, blocked_delay_s, retry_delay_s
 from ohx_desktop.outbox.database import translated
 from ohx_desktop.outbox.records import Claimed
 from ohx_desktop.outbox.service import POLL_S, AsyncOutbox
+from ohx_desktop.outbox.states import EntryState, OutboxEntry
 from ohx_desktop.outbox.store import OutboxStore
 
 # The client's own timeouts are shorter; this one catches what has none.
@@ -193,6 +194,8 @@ class OutboxWorker:
         if self._unclean:
             await self._outbox.change(OutboxStore.recover)
             self._unclean = False
+        if handed := self._outbox.next_handed():
+            return await self._send(handed)
         if self._unverified and self._unverified[0].due <= self._outbox.now():
             await self._verify(self._unverified.popleft())
             return None
@@ -226,13 +229,26 @@ class OutboxWorker:
             return await self._failed_by_bug(claimed, error)
         self._failures = 0
         self._outbox.problem = None
-        reference = outcome.main_reference
-        await self._outbox.change(lambda store: store.acknowledge(entry.id, reference))
+        await self._acknowledge(entry, outcome.main_reference)
         due = self._outbox.now()
         await self._verify(
             _Unverified(entry_id=entry.id, bundle=claimed.bundle, outcome=outcome, due=due)
         )
         return None
+
+    async def _acknowledge(self, entry: OutboxEntry, reference: str | None) -> None:
+        """Tell that the EHR has the reading, and at once erase it here.
+
+        Told first, as it is true already: dying in between, the same bundle is sent again, and the
+        EHR knows it.
+        """
+        told = replace(
+            entry, state=EntryState.ACKNOWLEDGED, ehr_reference=reference, last_error=None
+        )
+        with self._outbox.told_ahead(told):
+            # The loop's turn in which those who wait for the news get it.
+            await asyncio.sleep(0)
+            await self._outbox.change(lambda store: store.acknowledge(entry.id, reference))
 
     async def _failed_for_now(self, claimed: Claimed, error: Transient) -> _Pause | None:
         entry = claimed.entry
@@ -322,7 +338,10 @@ class OutboxWorker:
             left = min(left, (min(dues) - self._outbox.now()).total_seconds())
         left = max(left, POLL_S / 10)
         while left > 0 and not self._outbox.woken.is_set() and not self._stopping:
-            await self._sleep_or(self._outbox.woken, min(left, POLL_S))
+            with self._outbox.sender_waits():
+                await self._sleep_or(self._outbox.woken, min(left, POLL_S))
+            if self._outbox.woken.is_set():
+                return
             left -= POLL_S
             await self._outbox.look_elsewhere()
             await self._outbox.read(OutboxStore.forget_erased)
@@ -332,6 +351,6 @@ class OutboxWorker:
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            # Nothing is left behind them that would have to be waited for.
             for wait in waits:
                 wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)

@@ -4,7 +4,7 @@
 
 With a bundle it confirms the reading first. Prints "ready", "saved" once the confirmation is
 durable, "done STATE" at the end. With KILL_AT_STATEMENT=N it kills itself as the database is given
-its N-th statement.
+its N-th statement. With SENDER_WAITS it confirms once the sender has nothing else to do.
 """
 
 # ruff: noqa: T201 - what is printed is what the test reads
@@ -94,6 +94,10 @@ async def main(folder: Path, url: str, reading_id: UUID, bundle: bytes | None) -
     outbox = await AsyncOutbox.open(path, lambda: obtain_key(KeyFile(folder / "key"), path))
     worker = OutboxWorker(outbox, BareEhr(url), folder / "sender.lock")
     sending = asyncio.create_task(worker.run())
+    if "SENDER_WAITS" in os.environ:
+        # Then the commit that saves the reading also claims it.
+        while not outbox._store.sender_waits:
+            await asyncio.sleep(0.001)
     print("ready", flush=True)
     if bundle is not None:
         await outbox.enqueue(

@@ -23,11 +23,13 @@ def transaction_bundle(submission: Submission, rules: MappingRules = BUILT_IN) -
     """
     gateway = gateway_device(submission.gateway)
     readings = (*submission.members, submission.reading)
-    measuring = [device for reading in readings if (device := device_of(reading)) is not None]
+    measuring = [device_of(reading) for reading in readings]
     measured = [
         resource
-        for reading in readings
-        for resource in observations(submission, reading, _devices(reading, gateway, rules), rules)
+        for reading, device in zip(readings, measuring, strict=True)
+        for resource in observations(
+            submission, reading, _devices(reading, device, gateway, rules), rules
+        )
     ]
     record = provenance(
         submission,
@@ -35,7 +37,8 @@ def transaction_bundle(submission: Submission, rules: MappingRules = BUILT_IN) -
         targets=[_reference(resource) for resource in measured],
         gateway=_gateway(gateway, rules),
     )
-    created = [*([*measuring, gateway] if rules.send_devices else []), *measured]
+    devices = [*(device for device in measuring if device), gateway] if rules.send_devices else []
+    created = [*devices, *measured]
     entries = {entry["fullUrl"]: entry for entry in map(_conditional_create, created)}
     return {
         "resourceType": "Bundle",
@@ -47,10 +50,10 @@ def transaction_bundle(submission: Submission, rules: MappingRules = BUILT_IN) -
     }
 
 
-def _devices(reading: Reading, gateway: Json, rules: MappingRules) -> Devices:
-    measuring = device_of(reading) if rules.send_devices else None
+def _devices(reading: Reading, device: Json | None, gateway: Json, rules: MappingRules) -> Devices:
+    known = device if rules.send_devices else None
     return Devices(
-        measuring=_reference(measuring) if measuring else _named(reading.device),
+        measuring=_reference(known) if known else _named(reading.device),
         gateway=_gateway(gateway, rules),
     )
 

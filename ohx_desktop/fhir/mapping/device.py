@@ -116,5 +116,7 @@ def _version(code: str, display: str, value: str | None) -> Json:
 
 def _text(value: str | None) -> str | None:
     """Device strings come padded with NUL and blanks; FHIR has no empty and no control text."""
-    printable = "".join(character for character in value or "" if character.isprintable())
-    return printable.strip() or None
+    text = value or ""
+    if not text.isprintable():
+        text = "".join(filter(str.isprintable, text))
+    return text.strip() or None

@@ -7,6 +7,7 @@ placeholders in conditions too (HAPI does).
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
@@ -26,7 +27,13 @@ def named_uuid(*parts: str) -> UUID:
 
 def placeholder(identifier: Json) -> str:
     """Return the `fullUrl` of the resource that carries this identifier."""
-    return f"urn:uuid:{named_uuid('entry', identifier['system'], identifier['value'])}"
+    return _placeholder(identifier["system"], identifier["value"])
+
+
+# Each is asked for some times in one Bundle. Neither part tells of a person.
+@lru_cache(maxsize=64)
+def _placeholder(system: str, value: str) -> str:
+    return f"urn:uuid:{named_uuid('entry', system, value)}"
 
 
 def uuid_identifier(value: UUID) -> Json:

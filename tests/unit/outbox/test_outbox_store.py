@@ -39,6 +39,38 @@ def test_a_confirmed_reading_is_there_after_a_restart(
     assert entry.created_at == clock.now()
 
 
+def test_what_a_waiting_sender_never_took_is_queued_again(
+    store: OutboxStore, opened: Open, clock: FakeClock
+) -> None:
+    store.sender_waits = True
+    entry = store.enqueue(**content(1))
+    assert (entry.state, entry.attempts) == (EntryState.SENDING, 1)
+    # One of the same patient waits its turn, and another program takes neither.
+    assert store.enqueue(**content(2)).state is EntryState.QUEUED
+    assert opened().next_due(clock.now()) is None
+    assert store.recover() == 1
+    assert not store.handed
+    assert claim(store, clock).entry.id == entry.id
+
+
+def test_what_was_handed_over_is_sent_first(store: OutboxStore, clock: FakeClock) -> None:
+    older = store.enqueue(**content(1))
+    store.sender_waits = True
+    handed = store.enqueue(**content(2, "Patient/2"))
+    claimed = claim(store, clock)
+    assert (claimed.entry, claimed.patient, claimed.bundle) == (handed, "Patient/2", b"bundle 2")
+    assert claim(store, clock).entry.id == older.id
+
+
+def test_a_reading_filed_already_is_not_handed_over_again(
+    store: OutboxStore, clock: FakeClock
+) -> None:
+    entry = store.enqueue(**content(1))
+    store.sender_waits = True
+    assert store.enqueue(**content(1)) == entry
+    assert not store.handed
+
+
 @pytest.mark.parametrize("end", ["queued", "sending", "acknowledged", "verified", "discarded"])
 def test_a_reading_confirmed_twice_is_one_entry(
     store: OutboxStore, clock: FakeClock, end: str

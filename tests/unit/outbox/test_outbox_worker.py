@@ -1,9 +1,11 @@
 """The sender: once each, in order, and never stopped by one reading."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from outbox_fakes import KEY, Bench, FakeEhr, bench, content
@@ -16,7 +18,7 @@ from ohx_desktop.domain.errors import (
     Transient,
 )
 from ohx_desktop.outbox.service import AsyncOutbox
-from ohx_desktop.outbox.states import EntryState
+from ohx_desktop.outbox.states import EntryState, OutboxEntry
 from ohx_desktop.outbox.store import OutboxStore
 from ohx_desktop.outbox.worker import (
     CONFLICT_ATTEMPTS,
@@ -42,6 +44,86 @@ async def test_a_confirmed_reading_is_sent_verified_and_forgotten(at_work: Bench
     assert at_work.ehr.sent == at_work.ehr.verified == [b"bundle 1"]
     assert at_work.clock.elapsed_s < 2
     assert await at_work.outbox.held(entry.id) is None
+
+
+async def waiting(at_work: Bench) -> None:
+    """Return when the sender has nothing to do and waits for a reading."""
+
+    async def idle() -> bool:
+        return at_work.outbox._store.sender_waits
+
+    await at_work.until(idle)
+
+
+async def test_a_reading_is_claimed_in_the_commit_that_saves_it(at_work: Bench) -> None:
+    await waiting(at_work)
+    commits: list[str] = []
+    before_sending: list[int] = []
+
+    def note(statement: str) -> None:
+        if statement == "COMMIT":
+            commits.append(statement)
+
+    async def count(_bundle: bytes) -> None:
+        before_sending.append(len(commits))
+
+    await at_work.outbox.read(lambda store: store._connection.set_trace_callback(note))
+    at_work.ehr.answers = [count]
+    entry = await at_work.confirm(1)
+    assert (entry.state, entry.attempts) == (EntryState.SENDING, 1)
+    await at_work.until_state(entry, "verified")
+    assert before_sending == [1]
+    # Saved, acknowledged and erased, verified.
+    assert len(commits) == 3
+
+
+async def test_what_was_confirmed_before_of_a_patient_is_sent_before(at_work: Bench) -> None:
+    at_work.ehr.answers = [DOWN]
+    first = await at_work.confirm(1)
+    await at_work.until_state(first, "queued")
+    await waiting(at_work)
+    second = await at_work.confirm(2)
+    other = await at_work.confirm(3, "Patient/2")
+    assert second.state is EntryState.QUEUED
+    for entry in (first, second, other):
+        await at_work.until_state(entry, "verified")
+    assert at_work.ehr.sent.index(b"bundle 2") > max(
+        number for number, bundle in enumerate(at_work.ehr.sent) if bundle == b"bundle 1"
+    )
+
+
+async def test_a_reading_is_sent_though_who_confirmed_it_was_cancelled(at_work: Bench) -> None:
+    await waiting(at_work)
+    gate = threading.Event()
+    slow_disk = asyncio.create_task(at_work.outbox.read(lambda _store: gate.wait(5)))
+    await asyncio.sleep(0)
+    confirming = asyncio.create_task(at_work.confirm(1))
+    await asyncio.sleep(0)
+    confirming.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await confirming
+    gate.set()
+    assert await slow_disk
+
+    async def sent() -> bool:
+        return bool(at_work.ehr.sent)
+
+    await at_work.until(sent)
+    assert at_work.clock.elapsed_s < 2
+
+
+async def test_a_sender_that_ends_gives_back_what_was_handed_to_it(at_work: Bench) -> None:
+    await waiting(at_work)
+    saving = asyncio.create_task(at_work.confirm(1))
+    await asyncio.sleep(0)
+    # Asked in the same moment: the reading is saved for a sender that never takes it.
+    await at_work.stop()
+    await saving
+    entry = (await at_work.outbox.entries())[0]
+    assert entry.state is EntryState.QUEUED
+    assert at_work.outbox.next_handed() is None
+    assert at_work.ehr.sent == []
+    assert not at_work.outbox._store.sender_waits
 
 
 async def test_a_reading_confirmed_twice_is_sent_once(at_work: Bench) -> None:
@@ -303,8 +385,17 @@ async def test_a_full_disk_stops_sending_until_there_is_room(at_work: Bench) -> 
 
 
 async def test_an_acknowledgement_that_cannot_be_noted_is_sent_again(at_work: Bench) -> None:
+    steps: list[str] = []
+    followed = asyncio.Event()
+
     async def disk_fills_up(_bundle: bytes) -> None:
+        await followed.wait()
         await set_query_only("ON")
+
+    async def follow(entry: OutboxEntry) -> None:
+        async for step in at_work.outbox.progress(entry.id):
+            steps.append(step.state.value)
+            followed.set()
 
     async def set_query_only(value: str) -> None:
         await at_work.outbox.read(
@@ -317,12 +408,52 @@ async def test_an_acknowledgement_that_cannot_be_noted_is_sent_again(at_work: Be
     async def told() -> bool:
         return isinstance(at_work.outbox.problem, StoreEnvironment)
 
+    following = asyncio.create_task(follow(entry))
     await at_work.until(told)
     assert (await at_work.outbox.entry(entry.id)).state is EntryState.SENDING
     await set_query_only("OFF")
     await at_work.until_state(entry, "verified")
+    # Who saw it arrive is not told the opposite: the EHR has it.
+    await following
+    assert steps[-1] == "verified"
+    assert set(steps[steps.index("acknowledged") :]) == {"acknowledged", "verified"}
     # The same bytes, so that the EHR's conditional create makes it one Observation.
     assert at_work.ehr.sent == [b"bundle 1"] * 2
+
+
+async def test_an_acknowledgement_is_told_before_it_is_noted(
+    at_work: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await waiting(at_work)
+    noted: list[UUID] = []
+    noted_when_told: list[UUID] = []
+    followed = asyncio.Event()
+    real = OutboxStore.acknowledge
+
+    def acknowledge(store: OutboxStore, entry_id: UUID, reference: str | None) -> OutboxEntry:
+        noted.append(entry_id)
+        return real(store, entry_id, reference)
+
+    async def answer(_bundle: bytes) -> None:
+        await followed.wait()
+
+    async def follow(entry: OutboxEntry) -> None:
+        async for step in at_work.outbox.progress(entry.id):
+            followed.set()
+            if step.state is EntryState.ACKNOWLEDGED:
+                assert step.ehr_reference == "Observation/1"
+                noted_when_told.extend(noted)
+                return
+
+    monkeypatch.setattr(OutboxStore, "acknowledge", acknowledge)
+    at_work.ehr.answers = [answer]
+    entry = await at_work.confirm(1)
+    following = asyncio.create_task(follow(entry))
+    await at_work.until_state(entry, "verified")
+    await following
+    assert noted_when_told == []
+    assert noted == [entry.id]
+    assert await at_work.outbox.held(entry.id) is None
 
 
 async def test_the_second_sender_only_watches_until_the_first_ends(
