@@ -1,0 +1,26 @@
+"""The composition root: settings in, running services out. The only place that builds the graph.
+
+Imports are late: a command pays only for what it uses, and the window shows its first frame before
+any of them.
+"""
+
+from ohx_desktop.app.bluetooth import open_devices, open_listener, open_registry
+from ohx_desktop.app.ehr import open_ehr, open_ehr_check
+from ohx_desktop.app.filing import FilingDesk, open_desk, open_maker
+from ohx_desktop.app.health import health_checks
+from ohx_desktop.app.workstation import Workstation, import_services, open_workstation
+
+__all__ = [
+    "FilingDesk",
+    "Workstation",
+    "health_checks",
+    "import_services",
+    "open_desk",
+    "open_devices",
+    "open_ehr",
+    "open_ehr_check",
+    "open_listener",
+    "open_maker",
+    "open_registry",
+    "open_workstation",
+]

@@ -1,0 +1,159 @@
+"""The whole workstation, for the window."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ohx_desktop import __version__
+from ohx_desktop.app.bluetooth import devices_of
+from ohx_desktop.app.ehr import connected_ehr
+from ohx_desktop.app.filing import filing_of, opened_outbox, sender_of, tray_of
+from ohx_desktop.app.profile import create_profile, no_ehr, settings_of
+
+if TYPE_CHECKING:
+    from ohx_desktop.ble.device_secrets import DeviceSecrets
+    from ohx_desktop.ble.radio import BleakRadio
+    from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.desk.devices import Devices
+    from ohx_desktop.desk.filing import FilingService
+    from ohx_desktop.desk.passkey import PasskeyDesk
+    from ohx_desktop.desk.tray import TrayService
+    from ohx_desktop.domain.care_context import OfferedContexts
+    from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
+    from ohx_desktop.fhir.client import EhrClient
+    from ohx_desktop.keystore import KeySource
+    from ohx_desktop.outbox.service import AsyncOutbox
+    from ohx_desktop.settings.model import Settings
+    from ohx_desktop.settings.profile import Profile
+
+# What a workstation imports, slowest first.
+_SERVICES = (
+    "ohx_desktop.fhir.client",
+    "ohx_desktop.ble.radio",
+    "bleak",
+    "ohx_desktop.outbox.worker",
+    "ohx_desktop.settings.layers",
+    "ohx_desktop.desk.capture",
+    "ohx_desktop.desk.enrolling",
+    "ohx_desktop.desk.filing",
+    "ohx_desktop.fhir.mapping_file",
+    "ohx_desktop.desk.take_reading",
+)
+
+# A person who closes the window waits no longer than this for a device that is told goodbye.
+_GOODBYES_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workstation:
+    """Everything the staff window works with."""
+
+    settings: "Settings"
+    patients: "EhrClient | NoEhr"
+    capture: "RegisteredCapture"
+    devices: "Devices"
+    passkeys: "PasskeyDesk"
+    filing: "FilingService"
+    outbox: "AsyncOutbox"
+    tray: "TrayService"
+
+
+class NoEhr:
+    """Stands where no EHR is set: every search says so."""
+
+    async def find_patients(self, _query: "PatientQuery") -> "PatientsFound":
+        """Raise ConfigurationError."""
+        raise no_ehr()
+
+    async def contexts(self, _patient: "Patient") -> "OfferedContexts":
+        """Raise ConfigurationError."""
+        raise no_ehr()
+
+
+@asynccontextmanager
+async def open_workstation(
+    profile: "Profile",
+    *,
+    settings: "Settings | None" = None,
+    radio: "BleakRadio | None" = None,
+    key_source: "KeySource | None" = None,
+    device_secrets: "DeviceSecrets | None" = None,
+    on_queue_change: Callable[[], None] | None = None,
+) -> AsyncGenerator[Workstation]:
+    """Open all services of a profile; what is not given comes from its settings.
+
+    Raises AlreadyOpen, ConfigurationError, KeystoreError, StoreError.
+    """
+    import filelock
+
+    from ohx_desktop.ble.device_registry import DeviceRegistry
+    from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.desk.passkey import PasskeyDesk
+    from ohx_desktop.domain.errors import AlreadyOpen
+    from ohx_desktop.ops.logging import Field, configure_logging, log_event
+
+    await asyncio.to_thread(create_profile, profile)
+    lock = filelock.FileLock(profile.window_lock, mode=0o600)
+    try:
+        # The lock belongs to the thread that takes it, so it stays on this one; it never waits.
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise AlreadyOpen("the program is already open on this workstation") from None
+    try:
+        await asyncio.to_thread(configure_logging, profile.logs)
+        log_event("workstation.opened", {Field.VERSION: __version__})
+        effective = settings
+        if effective is None:
+            effective = await asyncio.to_thread(settings_of, profile)
+        async with (
+            opened_outbox(
+                profile, effective, key_source=key_source, on_change=on_queue_change
+            ) as outbox,
+            _ehr_and_sender(profile, effective, outbox) as ehr,
+            AsyncExitStack() as stack,
+        ):
+            registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
+            passkeys = PasskeyDesk()
+            devices = devices_of(
+                profile,
+                effective,
+                registry,
+                radio=radio,
+                ask_passkey=passkeys.ask,
+                secrets=device_secrets,
+            )
+            filing = await filing_of(profile, effective, outbox)
+            tray = tray_of(effective, outbox, filing)
+            stack.push_async_callback(devices.listener.close, _GOODBYES_S)
+            yield Workstation(
+                settings=effective,
+                patients=ehr,
+                capture=RegisteredCapture(devices.listener, registry, tray),
+                devices=devices,
+                passkeys=passkeys,
+                filing=filing,
+                outbox=outbox,
+                tray=tray,
+            )
+    finally:
+        lock.release()
+
+
+def import_services() -> None:
+    """Import what the services need, so that the event loop does not wait for it. Blocking."""
+    for name in _SERVICES:
+        import_module(name)
+
+
+@asynccontextmanager
+async def _ehr_and_sender(
+    profile: "Profile", settings: "Settings", outbox: "AsyncOutbox"
+) -> AsyncGenerator["EhrClient | NoEhr"]:
+    if settings.ehr.base_url is None:
+        yield NoEhr()
+        return
+    async with connected_ehr(profile, settings) as ehr, sender_of(outbox, ehr, profile):
+        yield ehr
