@@ -131,7 +131,16 @@ class Burst:
         """Tell of a refusal that belongs to no record in particular."""
         self.has_records = True
         self._count_one_more()
-        self._conversation.tell(RecordRefused(error=error, stored=stored))
+        heard = None
+        if self._forgets and error.frames:
+            heard = HeardRecord(
+                device=self._conversation.who,
+                frames=error.frames,
+                reading=None,
+                refusal=error,
+                is_stored=stored,
+            )
+        self._conversation.tell(RecordRefused(error=error, stored=stored), heard)
 
     def close(self) -> None:
         """Tell the readings that only the whole burst could judge."""

@@ -18,6 +18,7 @@ because errors reach logs. A bug of ours is not an OhxError: it crashes loudly.
 """
 
 from enum import IntEnum, StrEnum
+from typing import Self
 
 
 class ExitCode(IntEnum):
@@ -201,6 +202,14 @@ class DecodingError(OhxError):
     exit_code = ExitCode.DATA
     meaning = "the values were refused and not kept"
     hint = "measure again; if it happens again, report the device model to support"
+
+    frames: tuple[bytes, ...] = ()
+    """The bytes that were refused, where nothing else holds them. They are in no text."""
+
+    def about(self, *frames: bytes) -> Self:
+        """Return the error with the bytes it is about."""
+        self.frames = frames
+        return self
 
 
 class Truncated(DecodingError):  # noqa: N818

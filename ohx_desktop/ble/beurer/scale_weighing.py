@@ -74,7 +74,7 @@ class Weighings:
             try:
                 weight = decode_weight_measurement(value)
             except DecodingError as error:
-                yield error
+                yield error.about(value)
                 return
             if self.keeps_estimates:
                 self._waiting = value, weight
@@ -97,7 +97,7 @@ class Weighings:
         try:
             composition = decode_body_composition(value)
         except DecodingError as error:
-            yield error
+            yield error.about(value)
         if composition is not None and belong_together(weight, composition):
             yield from self._tell((frame, value), weight, composition)
         else:
@@ -117,7 +117,7 @@ class Weighings:
         try:
             quantities = quantities_of_weighing(weight, composition)
         except DecodingError as error:
-            yield error
+            yield error.about(*frames)
             return
         yield ScaleRecord(
             frames=frames,

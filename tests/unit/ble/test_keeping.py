@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -15,6 +15,7 @@ from ble_time import VirtualNow, elapsed_s, run
 from ohx_desktop.ble import keeping
 from ohx_desktop.ble.assigned_numbers import BEURER, CURRENT_TIME
 from ohx_desktop.ble.beurer.model import Family
+from ohx_desktop.ble.burst import Burst
 from ohx_desktop.ble.events import (
     CaptureEvent,
     KeepingFailed,
@@ -23,12 +24,13 @@ from ohx_desktop.ble.events import (
     RecordRefused,
     StateChanged,
 )
-from ohx_desktop.ble.keeping import HeardRecord, forgets
+from ohx_desktop.ble.keeping import HeardRecord, KeepingLine, forgets
 from ohx_desktop.ble.link import Link
 from ohx_desktop.ble.listening import Listener
 from ohx_desktop.ble.recognised import BLOOD_PRESSURE, OMRON_EEPROM, Recognised
+from ohx_desktop.ble.session import Conversation
 from ohx_desktop.domain.device import ClockTrust
-from ohx_desktop.domain.errors import NotKept, StoreEnvironment
+from ohx_desktop.domain.errors import NotKept, StoreEnvironment, Truncated
 
 START = datetime(2026, 11, 24, 10, 5, 30)
 YESTERDAY = START - timedelta(days=1)
@@ -338,3 +340,24 @@ def test_a_measured_clock_times_an_old_record_at_once() -> None:
     assert kept_at_once.stored
     assert kept_at_once.clock.trust is ClockTrust.DEVICE
     assert kept_at_once == disk.commits[-1][0].reading
+
+
+def test_the_bytes_of_a_refused_weighing_are_kept_as_well() -> None:
+    async def test() -> None:
+        disk = Disk(device())
+        conversation = Conversation(
+            address=ADDRESS,
+            name="SCALE",
+            recognised=Recognised(manufacturer="Beurer", model="BF720", driver="beurer-sig-scale"),
+            session_began=datetime.now(UTC),
+            now=lambda: datetime.now(UTC),
+            first_met=lambda _: None,
+            listening=None,
+        )
+        line = KeepingLine(disk, conversation.events.put_nowait)
+        burst = Burst.of(replace(conversation, keeping=line))
+        burst.refuse(Truncated("the weight is cut off").about(b"\x0e\x00"), stored=False)
+        await line.finish()
+        assert disk.frames == [b"\x0e\x00"]
+
+    run(test())

@@ -8,20 +8,23 @@ from beurer_runner import NOW, Peer
 from sig_scale_peer import COMPOSITION, STORED_WEIGHT, WEIGHT, SigScale
 
 from ohx_desktop.ble.assigned_numbers import (
+    BODY_COMPOSITION_MEASUREMENT,
     CURRENT_TIME,
     DATABASE_CHANGE_INCREMENT,
     DATE_OF_BIRTH,
     GENDER,
     HEIGHT,
     USER_CONTROL_POINT,
+    WEIGHT_MEASUREMENT,
 )
 from ohx_desktop.ble.beurer.scale import Consent, ScaleSession
 from ohx_desktop.ble.beurer.scale_layout import LAYOUT_FFF0, LAYOUT_FFFF
 from ohx_desktop.ble.beurer.scale_profile import Profile
 from ohx_desktop.ble.beurer.scale_values import Activity, MeasurementState
+from ohx_desktop.ble.beurer.scale_weighing import Weighings
 from ohx_desktop.ble.codec.user_data import Gender
 from ohx_desktop.ble.service_user import ServiceUser
-from ohx_desktop.domain.errors import DeviceError, DeviceSilent
+from ohx_desktop.domain.errors import DecodingError, DeviceError, DeviceSilent
 from ohx_desktop.domain.quantity import QuantityKind
 
 OURS = ServiceUser(index=1, code=3752)
@@ -275,3 +278,20 @@ def test_estimates_from_a_wrong_profile_refuse_no_weight() -> None:
     scale.run(visit.weigh())
     assert kinds(scale) == [{"body_weight"}]
     assert not scale.refusals
+
+
+@pytest.mark.parametrize(
+    ("characteristic", "before"),
+    [(WEIGHT_MEASUREMENT, ()), (BODY_COMPOSITION_MEASUREMENT, (WEIGHT_MEASUREMENT,))],
+)
+def test_a_refused_weighing_goes_with_its_bytes(
+    characteristic: str, before: tuple[str, ...]
+) -> None:
+    weighings = Weighings(keeps_estimates=True)
+    for earlier in before:
+        assert list(weighings.add(earlier, bytes.fromhex("001027"))) == []
+    odd = b"\x02\x10"
+    refusals = [
+        news for news in weighings.add(characteristic, odd) if isinstance(news, DecodingError)
+    ]
+    assert [refusal.frames for refusal in refusals] == [(odd,)]
