@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types layers fuzz device-table soak test-hapi test-keycloak test-bluez benchmarks package lock clean
+.PHONY: help setup demo test check lint types layers fuzz device-table ehr-table soak test-hapi test-keycloak test-bluez benchmarks package lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -37,6 +37,9 @@ fuzz: setup ## a million random and mutated packets for each decoder
 
 device-table: setup ## every family of devices against every fault, as a table
 	@$(BIN)/python tests/figures/fault_table.py
+
+ehr-table: setup ## every fault of an EHR: what a person is told, and what is in the EHR afterwards
+	@$(BIN)/python tests/figures/ehr_fault_table.py
 
 soak: setup ## ten thousand sessions in a row, and what the program held meanwhile
 	@$(BIN)/python tests/figures/soak.py

@@ -38,6 +38,15 @@ _WORDS = {
     "business-rule": "a rule of the EHR forbids it",
     "processing": "it could not be processed",
     "too-long": "the content is too long",
+    "login": "a sign-in is needed",
+    "expired": "the sign-in has ended",
+    "transient": "it is not able to now",
+    "throttled": "it asks to be sent less at a time",
+    "lock-error": "it is busy with the same resource",
+    "no-store": "it has no room now",
+    "exception": "it failed by itself",
+    "timeout": "it took too long",
+    "incomplete": "it was not able to answer whole",
 }
 _TYPES = "Bundle|CapabilityStatement|Device|Encounter|Observation|Patient|Practitioner|Provenance"
 _PATH = re.compile(rf"(?:{_TYPES})(?:\.[a-z][A-Za-z]{{0,30}}(?:\[\d{{1,4}}\])?)*")
