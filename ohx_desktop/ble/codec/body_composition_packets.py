@@ -7,7 +7,7 @@ whose, so both are dropped.
 Source: Body Composition Service 1.0.1, multiple packet measurements; receiver rules.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ _PARTS = (
     "height",
 )
 _values = attrgetter(*_PARTS)
+_ALL = tuple(field.name for field in fields(BodyComposition))
+_all_values = attrgetter(*_ALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ def join(
     first, rest = waiting.first, _parts(packet)
     if not _is_pair(first, packet) or rest.keys() & _parts(first).keys():
         raise incomplete()
-    return replace(first, **rest, is_one_of_two=False)
+    whole = dict(zip(_ALL, _all_values(first), strict=True))
+    return BodyComposition(**{**whole, **rest, "is_one_of_two": False})
 
 
 def incomplete() -> Truncated:

@@ -8,6 +8,7 @@ Source: IEEE 11073-20601, SFLOAT-Type; GATT Specification Supplement, medfloat16
 
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 
 _MANTISSA_BITS = 12
 _EXPONENT_BITS = 4
@@ -35,6 +36,8 @@ _SPECIAL = {special.value: special for special in SpecialValue}
 SFloat = Decimal | SpecialValue
 
 
+# Devices send few different numbers: pressures and rates are whole and below 300.
+@lru_cache(maxsize=1024)
 def decode_sfloat(raw: int) -> SFloat:
     """Return the value of an unsigned 16-bit SFLOAT, with the precision that was sent.
 
