@@ -69,6 +69,7 @@ class StationLife:
         await asyncio.to_thread(_import_the_rest)
         report_bugs_of(asyncio.get_running_loop())
         from ohx_desktop.desk.take_reading import TakeReading
+        from ohx_desktop.station_sign_in import StationSignIn
         from ohx_desktop.ui.tray.tray_place import TrayPlace
 
         window = self._window
@@ -82,6 +83,7 @@ class StationLife:
 
         def tell(state: "DeskState") -> None:
             _end_old_question(state, workstation)
+            window.holds_only_copy = desk.holds_only_copy
             frames.offer(state)
             queue_changed.set()  # what is in hand does not wait in the tray
 
@@ -95,10 +97,14 @@ class StationLife:
         stack.push_async_callback(desk.close)
         self._connect(desk, bridge)
         self._open_tray(place, workstation, desk, bridge)
-        self._open_devices(stack, place, workstation, desk, bridge)
+        leave_devices = self._open_devices(stack, place, workstation, desk, bridge)
+        StationSignIn(
+            window, place, workstation, desk, bridge=bridge, on_hidden=leave_devices
+        ).open()
         bridge.start(self._show_queue(workstation, desk, queue_changed), name="footer")
         queue_changed.set()
-        window.show_state(desk.state)
+        if not window.is_covered:
+            window.show_state(desk.state)
         if companion is not None:
             bridge.start(self._accompany(companion, desk), name="companion")
         await self._leaving.wait()
@@ -177,8 +183,11 @@ class StationLife:
         workstation: "Workstation",
         desk: "TakeReading",
         bridge: Bridge,
-    ) -> None:
-        """Join the devices page with its service, reached only while no patient is in view."""
+    ) -> Callable[[], None]:
+        """Join the devices page with its service, reached only while no patient is in view.
+
+        Returns what leaves it.
+        """
         from ohx_desktop.desk.enrolling import DeviceDesk
         from ohx_desktop.desk.states import FindPatient
 
@@ -217,14 +226,13 @@ class StationLife:
         pages.forget_requested.connect(bridge.slot(devices.forget))
         pages.passkey_typed.connect(passkeys.answer)
         pages.passkey_declined.connect(passkeys.give_up)
+        return bridge.slot(leave)
 
     def _apply(self, workstation: "Workstation") -> None:
         settings = workstation.settings
         if settings.window.theme != "system":
             dress(self._application, Theme(settings.window.theme))
         self._window.set_scan_format(settings.scan.format)
-        station = settings.station
-        self._window.show_signed_in(station.practitioner_name or station.practitioner)
 
     async def _show_queue(
         self, workstation: "Workstation", desk: "TakeReading", changed: asyncio.Event

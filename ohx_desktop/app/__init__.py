@@ -8,6 +8,7 @@ from ohx_desktop.app.bluetooth import open_devices, open_listener, open_registry
 from ohx_desktop.app.ehr import open_ehr, open_ehr_check
 from ohx_desktop.app.filing import FilingDesk, open_desk, open_maker
 from ohx_desktop.app.health import health_checks
+from ohx_desktop.app.staff import open_staff
 from ohx_desktop.app.workstation import Workstation, import_services, open_workstation
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "open_listener",
     "open_maker",
     "open_registry",
+    "open_staff",
     "open_workstation",
 ]

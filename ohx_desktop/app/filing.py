@@ -6,15 +6,17 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ohx_desktop import __version__
 from ohx_desktop.app.ehr import connected_ehr
 from ohx_desktop.app.profile import opened_profile, settings_of
+from ohx_desktop.app.staff import who_is_named
 
 if TYPE_CHECKING:
-    from ohx_desktop.desk.filing import FilingService, SubmissionMaker
+    from ohx_desktop.desk.filing import FilingService, SignedIn, SubmissionMaker
     from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.fhir.client import EhrClient
     from ohx_desktop.fhir.mapping import MappingRules
@@ -36,7 +38,8 @@ def open_maker(directory: Path | None, *, mapping: Path | None = None) -> "Submi
 
     profile = opened_profile(directory)
     rules = None if mapping is None else read_rules(mapping)
-    return _maker(profile, settings_of(profile), rules)
+    settings = settings_of(profile)
+    return _maker(profile, settings, lambda: settings.station.practitioner, rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +57,9 @@ async def open_desk(directory: Path | None, *, sending: bool) -> AsyncGenerator[
     profile = opened_profile(directory)
     settings = await asyncio.to_thread(settings_of, profile)
     async with opened_outbox(profile, settings, key_source=None, on_change=None) as outbox:
-        filing = await filing_of(profile, settings, outbox)
-        desk = FilingDesk(outbox=outbox, filing=filing, tray=tray_of(settings, outbox, filing))
+        filing = await filing_of(profile, settings, outbox, partial(who_is_named, settings))
+        tray = tray_of(settings, outbox, filing, lambda: settings.station.practitioner)
+        desk = FilingDesk(outbox=outbox, filing=filing, tray=tray)
         if not sending:
             yield desk
             return
@@ -112,16 +116,18 @@ async def sender_of(
 
 
 async def filing_of(
-    profile: "Profile", settings: "Settings", outbox: "AsyncOutbox"
+    profile: "Profile", settings: "Settings", outbox: "AsyncOutbox", signed_in: "SignedIn"
 ) -> "FilingService":
-    """Return the one way into the queue."""
+    """Return the one way into the queue; `signed_in` is asked at each confirmation."""
     from ohx_desktop.desk.filing import FilingService
 
-    maker = await asyncio.to_thread(_maker, profile, settings)
+    maker = await asyncio.to_thread(_maker, profile, settings, signed_in)
     return FilingService(outbox=outbox, maker=maker)
 
 
-def tray_of(settings: "Settings", outbox: "AsyncOutbox", filing: "FilingService") -> "TrayService":
+def tray_of(
+    settings: "Settings", outbox: "AsyncOutbox", filing: "FilingService", signed_in: "SignedIn"
+) -> "TrayService":
     """Return the tray of what nobody has confirmed."""
     from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.outbox.tray_service import AsyncTray
@@ -130,12 +136,15 @@ def tray_of(settings: "Settings", outbox: "AsyncOutbox", filing: "FilingService"
         storage=AsyncTray(outbox),
         filing=filing,
         kept_for=timedelta(days=settings.store.tray_days),
-        practitioner=settings.station.practitioner,
+        signed_in=signed_in,
     )
 
 
 def _maker(
-    profile: "Profile", settings: "Settings", rules: "MappingRules | None" = None
+    profile: "Profile",
+    settings: "Settings",
+    signed_in: "SignedIn",
+    rules: "MappingRules | None" = None,
 ) -> "SubmissionMaker":
     from ohx_desktop.desk.filing import SubmissionMaker
     from ohx_desktop.review.submission import Gateway
@@ -148,7 +157,7 @@ def _maker(
     )
     return SubmissionMaker(
         gateway=gateway,
-        practitioner=settings.station.practitioner,
+        signed_in=signed_in,
         rules=_rules(profile) if rules is None else rules,
     )
 

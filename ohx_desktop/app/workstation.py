@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from ohx_desktop import __version__
 from ohx_desktop.app.bluetooth import devices_of
-from ohx_desktop.app.ehr import connected_ehr
+from ohx_desktop.app.ehr import signed_in_ehr
 from ohx_desktop.app.filing import filing_of, opened_outbox, sender_of, tray_of
 from ohx_desktop.app.profile import create_profile, no_ehr, settings_of
+from ohx_desktop.app.staff import staff_desk_of
 
 if TYPE_CHECKING:
     from ohx_desktop.ble.device_secrets import DeviceSecrets
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.devices import Devices
     from ohx_desktop.desk.filing import FilingService
     from ohx_desktop.desk.passkey import PasskeyDesk
+    from ohx_desktop.desk.staff import StaffDesk
     from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.domain.care_context import OfferedContexts
     from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
+    from ohx_desktop.fhir.auth.credentials import Credentials
     from ohx_desktop.fhir.client import EhrClient
     from ohx_desktop.keystore import KeySource
     from ohx_desktop.outbox.service import AsyncOutbox
@@ -39,6 +42,7 @@ _SERVICES = (
     "ohx_desktop.desk.capture",
     "ohx_desktop.desk.enrolling",
     "ohx_desktop.desk.filing",
+    "ohx_desktop.desk.staff",
     "ohx_desktop.fhir.mapping_file",
     "ohx_desktop.desk.take_reading",
 )
@@ -59,6 +63,7 @@ class Workstation:
     filing: "FilingService"
     outbox: "AsyncOutbox"
     tray: "TrayService"
+    staff: "StaffDesk"
 
 
 class NoEhr:
@@ -112,7 +117,7 @@ async def open_workstation(
             opened_outbox(
                 profile, effective, key_source=key_source, on_change=on_queue_change
             ) as outbox,
-            _ehr_and_sender(profile, effective, outbox) as ehr,
+            _ehr_and_sender(profile, effective, outbox) as (ehr, proof),
             AsyncExitStack() as stack,
         ):
             registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
@@ -125,8 +130,12 @@ async def open_workstation(
                 ask_passkey=passkeys.ask,
                 secrets=device_secrets,
             )
-            filing = await filing_of(profile, effective, outbox)
-            tray = tray_of(effective, outbox, filing)
+            reader = None if isinstance(ehr, NoEhr) else ehr
+            staff = await asyncio.to_thread(
+                staff_desk_of, profile, effective, outbox, reader, proof
+            )
+            filing = await filing_of(profile, effective, outbox, staff.who)
+            tray = tray_of(effective, outbox, filing, staff.who)
             stack.push_async_callback(devices.listener.close, _GOODBYES_S)
             yield Workstation(
                 settings=effective,
@@ -137,6 +146,7 @@ async def open_workstation(
                 filing=filing,
                 outbox=outbox,
                 tray=tray,
+                staff=staff,
             )
     finally:
         lock.release()
@@ -151,9 +161,12 @@ def import_services() -> None:
 @asynccontextmanager
 async def _ehr_and_sender(
     profile: "Profile", settings: "Settings", outbox: "AsyncOutbox"
-) -> AsyncGenerator["EhrClient | NoEhr"]:
+) -> AsyncGenerator["tuple[EhrClient | NoEhr, Credentials | None]"]:
     if settings.ehr.base_url is None:
-        yield NoEhr()
+        yield NoEhr(), None
         return
-    async with connected_ehr(profile, settings) as ehr, sender_of(outbox, ehr, profile):
-        yield ehr
+    async with (
+        signed_in_ehr(profile, settings) as (ehr, proof),
+        sender_of(outbox, ehr, profile),
+    ):
+        yield ehr, proof

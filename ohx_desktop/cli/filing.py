@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from ohx_desktop.outbox.states import OutboxEntry
 
 
+PERFORMER_HELP = (
+    "who measured and confirms; needed where people sign in at the window (station.sign_in), "
+    "for nobody signs in on the command line"
+)
+
+
 def add_commands(add: Any, _group: Any) -> None:
     """Add `map` and `submit`."""
     map_ = add("map", _map, "print the FHIR transaction that would be sent; sends nothing")
@@ -30,7 +36,7 @@ def add_commands(add: Any, _group: Any) -> None:
         command.add_argument(
             "--patient", required=True, metavar="Patient/ID", help="whose readings they are"
         )
-        command.add_argument("--performer", metavar="Practitioner/ID", help="who measured")
+        command.add_argument("--performer", metavar="Practitioner/ID", help=PERFORMER_HELP)
         command.add_argument(
             "--encounter", metavar="Encounter/ID", help="the visit the readings were taken in"
         )
@@ -93,6 +99,7 @@ def _map(options: argparse.Namespace, out: Output) -> int:
             reading,
             patient=options.patient,
             performer=options.performer,
+            verifier=options.performer,
             context=_context(options),
         )
         bundle = maker.bundle(submission)
@@ -127,6 +134,7 @@ async def _queue(
         reading,
         patient=options.patient,
         performer=options.performer,
+        verifier=options.performer,
         context=_context(options),
     )
     if entry.state is EntryState.DISCARDED:

@@ -21,6 +21,7 @@ _GROUPS = (
     "tray",
     "ehr",
     "mapping",
+    "staff",
     "config",
     "doctor",
     "selfcheck",

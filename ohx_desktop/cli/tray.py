@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ohx_desktop.cli.devices import describe
+from ohx_desktop.cli.filing import PERFORMER_HELP
 from ohx_desktop.cli.output import Output
 from ohx_desktop.cli.queue import print_entry
 from ohx_desktop.domain.errors import ExitCode
@@ -33,7 +34,7 @@ def add_commands(_add: Any, group: Any) -> None:
     assign.add_argument(
         "--patient", required=True, metavar="Patient/ID", help="whose reading it is"
     )
-    assign.add_argument("--performer", metavar="Practitioner/ID", help="who measured")
+    assign.add_argument("--performer", metavar="Practitioner/ID", help=PERFORMER_HELP)
     discard = tray("discard", _discard, "give readings up; they are erased")
     discard.add_argument("ids", type=UUID, metavar="ID", nargs="+", help=_ID_HELP)
     discard.add_argument(
@@ -62,7 +63,10 @@ async def _assign(options: argparse.Namespace, out: Output) -> int:
 
     async with open_desk(options.profile, sending=False) as desk:
         entry = await desk.tray.assign(
-            options.id, patient=options.patient, performer=options.performer
+            options.id,
+            patient=options.patient,
+            performer=options.performer,
+            verifier=options.performer,
         )
     print_entry(entry, out)
     return ExitCode.DONE

@@ -1,6 +1,6 @@
 """File a confirmed reading: submission, bundle, queue. The one path for window and command line."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -43,22 +43,27 @@ class Outbox(Protocol):
         ...
 
 
+SignedIn = Callable[[], str | None]
+"""Tells who works here at this moment, None where nobody signs in. May raise NobodySignedIn."""
+
+
 class SubmissionMaker:
     """Adds to a reading what its confirmation means: for whom, by whom, where, when.
 
-    `rules` are what the clinic has changed of the mapping.
+    `signed_in` is asked at each confirmation. `rules` are what the clinic has changed of the
+    mapping.
     """
 
     def __init__(
         self,
         *,
         gateway: Gateway,
-        practitioner: str | None = None,
+        signed_in: SignedIn = lambda: None,
         rules: MappingRules = BUILT_IN,
         now: Now = system_now,
     ) -> None:
         self._gateway = gateway
-        self._practitioner = practitioner
+        self._signed_in = signed_in
         self._rules = rules
         self._now = now
 
@@ -68,17 +73,23 @@ class SubmissionMaker:
         *,
         patient: str,
         performer: str | None = None,
+        verifier: str | None = None,
         context: CareContext = NO_CONTEXT,
     ) -> Submission:
-        """Return the confirmed reading. Raises UsageError for a wrong reference, Implausible."""
+        """Return the confirmed reading.
+
+        Who is signed in confirms it, unless a `verifier` is named; who confirms has measured,
+        unless a `performer` is named. Raises UsageError for a wrong reference, Implausible,
+        NobodySignedIn.
+        """
         require_plausible(reading.quantities)
-        who = performer or self._practitioner
+        verifier = verifier or self._signed_in()
         try:
             return Submission(
                 reading=reading,
                 patient=patient,
-                performer=who,
-                verifier=who,
+                performer=performer or verifier,
+                verifier=verifier,
                 encounter=context.encounter,
                 based_on=context.based_on,
                 confirmed_at=self._now(),
@@ -113,12 +124,16 @@ class FilingService:
         *,
         patient: str,
         performer: str | None = None,
+        verifier: str | None = None,
         context: CareContext = NO_CONTEXT,
         frames: Sequence[bytes] = (),
     ) -> OutboxEntry:
-        """File a confirmed reading; the same one again gives the entry it already has."""
+        """File a confirmed reading; the same one again gives the entry it already has.
+
+        For who confirms and who measured, see `SubmissionMaker.submission`.
+        """
         submission = self._maker.submission(
-            reading, patient=patient, performer=performer, context=context
+            reading, patient=patient, performer=performer, verifier=verifier, context=context
         )
         entry = await self._outbox.enqueue(
             reading_id=reading.id,

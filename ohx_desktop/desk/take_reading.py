@@ -121,6 +121,7 @@ class TakeReading:
         self._arrived: list[ReadingReceived] = []
         self._talks = Talks()
         self._problem_of: str | None = None
+        self._saving = asyncio.Lock()
         self._searches = 0
         self.state: DeskState = FindPatient()
 
@@ -128,6 +129,11 @@ class TakeReading:
     def in_hand(self) -> frozenset[UUID]:
         """The readings that wait for this patient's review: they are seen to already."""
         return frozenset(received.reading.id for received in self._arrived)
+
+    @property
+    def holds_only_copy(self) -> bool:
+        """True while a reading is here and nowhere else: leaving would lose it."""
+        return any(received.not_kept for received in self._arrived)
 
     # ── commands ─────────────────────────────────────────────────────────────────────────────
 
@@ -206,6 +212,17 @@ class TakeReading:
         await self._cancel(self._asking)
         await self._stop()
 
+    async def hand_over(self) -> None:
+        """Leave the patient because somebody else will work here.
+
+        What is being saved is saved first. A reading that is nowhere else stays, with its patient,
+        for whoever comes.
+        """
+        async with self._saving:
+            pass
+        if not self.holds_only_copy:
+            await self.leave_patient()
+
     def check_display(self, checked: bool) -> None:
         """Record that the person compared the values with the device's display."""
         if isinstance(self.state, Reviewing):
@@ -223,9 +240,10 @@ class TakeReading:
             return
         self._show(replace(reviewing, saving=True, error=None))
         try:
-            entry = await self._filing.file(
-                self._arrived[0], reviewing.patient, reviewing.care.chosen
-            )
+            async with self._saving:
+                entry = await self._filing.file(
+                    self._arrived[0], reviewing.patient, reviewing.care.chosen
+                )
         except OhxError as error:
             self._show(replace(reviewing, saving=False, error=error, more=self._more))
             return

@@ -13,7 +13,7 @@ from typing import Protocol
 from uuid import UUID, uuid4, uuid5
 
 from ohx_desktop.ble.keeping import HeardRecord, Keeper
-from ohx_desktop.desk.filing import FilingService
+from ohx_desktop.desk.filing import FilingService, SignedIn
 from ohx_desktop.desk.tray_items import TrayItem, TraySummary
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.device import DeviceIdentity
@@ -55,7 +55,7 @@ class TrayService:
     """Keeps what devices send, and has a person see to what was not confirmed.
 
     `kept_for` is how long a record may wait before it needs attention; none is ever dropped.
-    `practitioner` is the reference of who works here, or None.
+    `signed_in` tells who works here at this moment.
     """
 
     def __init__(
@@ -64,13 +64,13 @@ class TrayService:
         storage: TrayStorage,
         filing: FilingService,
         kept_for: timedelta,
-        practitioner: str | None = None,
+        signed_in: SignedIn = lambda: None,
         now: Now = system_now,
     ) -> None:
         self._storage = storage
         self._filing = filing
         self._kept_for = kept_for
-        self._practitioner = practitioner
+        self._signed_in = signed_in
         self._now = now
 
     def keeper(self, *, patient: str | None) -> Keeper:
@@ -90,12 +90,17 @@ class TrayService:
         )
 
     async def assign(
-        self, record_id: UUID, *, patient: str, performer: str | None = None
+        self,
+        record_id: UUID,
+        *,
+        patient: str,
+        performer: str | None = None,
+        verifier: str | None = None,
     ) -> OutboxEntry:
         """File a reading of the tray for a patient a person chose: into the queue, out of here.
 
         Raises UsageError for one that is not in the tray or was not decoded, Implausible,
-        FiledForAnother, StoreError; then it stays where it was.
+        FiledForAnother, NobodySignedIn, StoreError; then it stays where it was.
         """
         held = await self._storage.held(record_id)
         reading = _reading_of(held)
@@ -106,7 +111,11 @@ class TrayService:
                 hint="report the device model to support, or discard it",
             )
         entry = await self._filing.submit(
-            reading, patient=patient, performer=performer, frames=held.frames
+            reading,
+            patient=patient,
+            performer=performer,
+            verifier=verifier,
+            frames=held.frames,
         )
         if entry.state is EntryState.DISCARDED:
             raise UsageError(
@@ -117,8 +126,8 @@ class TrayService:
         return entry
 
     async def discard(self, record_id: UUID, *, reason: str) -> TrayEntry:
-        """Give a record up for a reason, a code; only the receipt stays."""
-        entry = await self._storage.discard(record_id, reason=reason, by=self._practitioner)
+        """Give a record up for a reason, a code; only the receipt stays. Raises NobodySignedIn."""
+        entry = await self._storage.discard(record_id, reason=reason, by=self._signed_in())
         log_event("reading.discarded", {Field.ENTRY: entry.id, Field.STATE: entry.state})
         return entry
 

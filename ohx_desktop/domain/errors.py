@@ -8,6 +8,7 @@ because errors reach logs. A bug of ours is not an OhxError: it crashes loudly.
     ├─ UsageError
     ├─ ConfigurationError
     ├─ AlreadyOpen
+    ├─ NobodySignedIn
     ├─ DeviceError           DeviceNotFound, RadioUnavailable, ConnectionLost, DeviceSilent,
     │  │                     AnotherDevice, DeviceNotSet
     │  └─ PairingRefused     NotInPairingMode, BondedElsewhere, BondForgotten, PasskeyRefused
@@ -75,6 +76,15 @@ class AlreadyOpen(OhxError):  # noqa: N818 - reads as what happened
     exit_code = ExitCode.CONFIGURATION
     meaning = "nothing was changed; readings go on in the window that is open"
     hint = "use the window that is open"
+
+
+class NobodySignedIn(OhxError):  # noqa: N818 - reads as what happened
+    """Somebody must sign in before a reading is confirmed."""
+
+    code = "nobody-signed-in"
+    exit_code = ExitCode.CONFIGURATION
+    meaning = "the reading was not confirmed and stays where it was"
+    hint = "sign in, then confirm it again"
 
 
 # ── devices ──────────────────────────────────────────────────────────────────────────────────

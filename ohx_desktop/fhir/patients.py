@@ -137,13 +137,13 @@ def patient_from(resource: Json, *, system: str | None) -> Patient | None:
     reference = reference_of(resource)
     if reference is None:
         return None
-    name = _name(resource)
+    name = name_of(resource)
     deceased = resource.get("deceasedBoolean") is True or "deceasedDateTime" in resource
     return Patient(
         reference=reference,
         family=str(name.get("family") or name.get("text") or ""),
-        given=_joined(name.get("given")),
-        prefix=_joined(name.get("prefix")) or None,
+        given=joined(name.get("given")),
+        prefix=joined(name.get("prefix")) or None,
         birth_date=_whole_date(resource.get("birthDate")),
         gender=_text(resource.get("gender")),
         identifier=_identifier(resource, system),
@@ -151,7 +151,8 @@ def patient_from(resource: Json, *, system: str | None) -> Patient | None:
     )
 
 
-def _name(resource: Json) -> Json:
+def name_of(resource: Json) -> Json:
+    """Return the HumanName a person is called by; empty where the resource has none."""
     names = objects_in(resource.get("name"))
     for use in _NAME_USES:
         for name in names:
@@ -186,7 +187,8 @@ def _escape(value: str) -> str:
     return _ESCAPED.sub(r"\\\1", value)
 
 
-def _joined(value: object) -> str:
+def joined(value: object) -> str:
+    """Return the parts of a name in one, without what is no text."""
     parts = value if isinstance(value, list) else []
     return " ".join(part for part in parts if isinstance(part, str))
 

@@ -26,20 +26,35 @@ class TokenSource:
         """Return a token that will be accepted for a while."""
         async with self._lock:
             if self._token is None or not self._token.is_fresh:
-                self._token = await self._obtain(self._token)
+                return await self._obtained()
             return self._token
 
     async def renewed(self, refused: Token) -> Token:
         """Return another token than one that the server refused."""
         async with self._lock:
             if self._token is None or self._token.access_token == refused.access_token:
-                self._token = await self._obtain(self._token)
+                return await self._obtained()
             return self._token
 
     def use(self, token: Token) -> None:
         """Use the token of a person who has just signed in."""
         self._token = token
 
+    def restore(self, token: Token | None) -> None:
+        """Go back to what was used before `use`."""
+        self._token = token
+
     def forget(self) -> None:
         """Forget the token, as when a person signs out."""
         self._token = None
+
+    async def _obtained(self) -> Token:
+        """Obtain a token; what comes for a person who signed out meanwhile is thrown away."""
+        while True:
+            before = self._token
+            token = await self._obtain(before)
+            if self._token is before:
+                self._token = token
+                return token
+            if self._token is not None:
+                return self._token

@@ -78,6 +78,19 @@ class StationSettings(_Section):
     practitioner_name: str | None = Field(
         default=None, description="How that person is shown in the window."
     )
+    sign_in: Literal["none", "pin", "ehr"] = Field(
+        default="none",
+        description="Who confirms: none: practitioner, whoever sits here. pin: people of this "
+        "workstation (ohx-desktop staff). ehr: people of the EHR, with ehr.auth.method = "
+        "smart-launch.",
+    )
+    lock_after_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=480,
+        description="With sign_in: lock the window after so long without a person; 0 is never.",
+    )
+    pin_digits: int = Field(default=4, ge=4, le=12, description="Least length of a PIN.")
 
 
 class StoreSettings(_Section):
@@ -191,3 +204,17 @@ class Settings(_Section):
     kiosk: KioskSettings = KioskSettings()
     scan: ScanSettings = ScanSettings()
     window: WindowSettings = WindowSettings()
+
+    @model_validator(mode="after")
+    def _sign_in_fits_the_ehr(self) -> "Settings":
+        by_launch = self.ehr.auth.method == "smart-launch"
+        if self.station.sign_in == "ehr" and not by_launch:
+            raise ValueError('station.sign_in = "ehr" needs ehr.auth.method = "smart-launch"')
+        if self.station.sign_in == "pin" and by_launch:
+            raise ValueError('with ehr.auth.method = "smart-launch" station.sign_in is "ehr"')
+        return self
+
+    @property
+    def sign_in(self) -> Literal["none", "pin", "ehr"]:
+        """How people sign in: where the EHR takes nothing but their own sign-in, by that."""
+        return "ehr" if self.ehr.auth.method == "smart-launch" else self.station.sign_in

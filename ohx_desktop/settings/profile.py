@@ -71,6 +71,11 @@ class Profile:
         return self.data / "devices.json"
 
     @property
+    def staff_file(self) -> Path:
+        """Who may sign in here by PIN; the PINs are in the keyring."""
+        return self.data / "staff.json"
+
+    @property
     def device_health_file(self) -> Path:
         """How the registered devices fare; no health data."""
         return self.data / "device-health.json"

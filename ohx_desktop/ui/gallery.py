@@ -13,6 +13,7 @@ from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
 from ohx_desktop.desk.enrolling_states import EnrolState
+from ohx_desktop.desk.staff_states import StaffState
 from ohx_desktop.desk.states import FindPatient
 from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.ui import scenes
@@ -54,12 +55,14 @@ def stage(scene: scenes.Scene, size: QSize) -> StaffWindow:
     window = StaffWindow(now=scenes.now)
     window.resize(size)
     window.show_queue(scenes.QUEUE)
-    window.show_signed_in(scenes.SIGNED_IN)
+    window.show_staff(scenes.SIGNED_IN)
     window.show()
     if isinstance(scene, OhxError):
         window.show_fatal(scene)
     elif scene is None:
         window.show_starting()
+    elif isinstance(scene, StaffState):
+        window.show_staff(scene)
     elif isinstance(scene, EnrolState):
         window.show_state(FindPatient())
         window.show_devices(scene)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from ohx_desktop.ble.events import LinkState
 from ohx_desktop.desk.enrolling_states import EnrolState
+from ohx_desktop.desk.staff_states import SignedIn, StaffState
 from ohx_desktop.desk.states import (
     Care,
     DeskState,
@@ -35,10 +36,15 @@ from ohx_desktop.domain.patient import Patient, PatientIdentifier, SearchNote
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
+from ohx_desktop.staff.people import StaffMember
 from ohx_desktop.ui.device_scenes import DEVICE_SCENES, Asked
+from ohx_desktop.ui.staff_scenes import STAFF_SCENES
 
 NOW = datetime(2026, 11, 23, 10, 15, 48, tzinfo=timezone(timedelta(hours=1)))
-SIGNED_IN = "N. Okafor"
+SIGNED_IN = SignedIn(
+    person=StaffMember(reference="Practitioner/12", name="N. Okafor"),
+    since=NOW - timedelta(hours=1),
+)
 QUEUE = QueueSummary(
     waiting=2, needs_attention=1, last_error="the EHR is not reachable; it is sent again by itself"
 )
@@ -157,10 +163,11 @@ TWO_VISITS = Care(
 
 WithPatient = Waiting | Reviewing | Filed
 
-Scene = DeskState | EnrolState | Asked | OhxError | None
+Scene = DeskState | EnrolState | StaffState | Asked | OhxError | None
 
 SCENES: dict[str, Scene] = {
     **DEVICE_SCENES,
+    **STAFF_SCENES,
     "00-starting": None,
     "01-no-keyring": NoKeyring("no secret store was found on this computer"),
     "02-already-open": AlreadyOpen("a window of this profile is open already"),

@@ -511,6 +511,62 @@ TRAY_DONE: Final = ("The reading is saved.", "It is sent by itself.")
 # ── signed in ────────────────────────────────────────────────────────────────────────────────
 SIGNED_IN: Final = "Signed in: {name}"
 NOT_SIGNED_IN: Final = "Nobody signed in"
+SIGN_OUT: Final = "Sign out"
+SIGN_OUT_NAME: Final = "Sign out (Ctrl+Shift+L)"
+LOCK: Final = "Lock"
+LOCK_NAME: Final = "Lock (Ctrl+L)"
+SIGN_OUT_QUESTION: Final = (
+    "Sign out now?",
+    "This reading has not been confirmed. It waits in the tray.",
+)
+SIGN_OUT_ONLY_COPY: Final = (
+    "Sign out now?",
+    "This reading is on this screen only. Whoever signs in next sees it here.",
+)
+SIGN_OUT_KEEP: Final = "Stay signed in"
+
+WHO_HEADING: Final = "Who are you?"
+WHO_HELP: Final = "Choose your name, then type your PIN."
+WHO_LOCKED: Final = "This station is locked by {name}. Choose your name, then type your PIN."
+WHO_NOBODY: Final = (
+    "Nobody can sign in here yet",
+    "An administrator adds people with: ohx-desktop staff add",
+)
+WHO_LIST: Final = "People of this workstation"
+PIN_HEADING: Final = "{name}"
+PIN_HELP: Final = "Type your PIN."
+PIN_LOCKED: Final = "You have locked this station. Type your PIN to go on."
+PIN_FIELD: Final = "PIN"
+PIN_SEND: Final = "Sign in"
+PIN_CHECKING: Final = "Checking…"
+PIN_OTHER: Final = "Someone else"
+PIN_DELETE: Final = "⌫"
+PIN_DELETE_NAME: Final = "Delete the last digit"
+PIN_CLEAR: Final = "C"
+PIN_CLEAR_NAME: Final = "Delete all digits"
+PIN_PROBLEMS: Final = {
+    "empty": ("No PIN was typed.", "Type your PIN, then press Enter."),
+    "wrong": ("This is not the PIN.", "Type it again."),
+    "too-soon": ("This PIN was not tried yet.", "It was typed wrongly too often."),
+    "not-set": (
+        "You have no PIN yet.",
+        "An administrator sets it with: ohx-desktop staff pin",
+    ),
+}
+PIN_WAIT: Final = "Wait {wait}, then type it again."
+PIN_WAIT_S: Final = "{n} seconds"
+PIN_WAIT_MIN: Final = "{n} minutes"
+EHR_SIGN_IN_HEADING: Final = "Sign in"
+EHR_LOCKED_HEADING: Final = "This station is locked by {name}"
+EHR_SIGN_IN_HELP: Final = "Readings are confirmed in the name of whoever signs in."
+EHR_SIGN_IN: Final = "Sign in with the EHR"
+EHR_OPENED_HEADING: Final = "Sign in in your browser"
+EHR_OPENED_HELP: Final = "The page of the EHR is open there. Come back here when it says so."
+EHR_CANCEL: Final = "Cancel"
+LOCKED_ONLY_COPY: Final = (
+    "A reading is on this screen only.",
+    "Sign in and see to it before you close the program.",
+)
 
 # ── the window itself ────────────────────────────────────────────────────────────────────────
 STARTING: Final = ("Starting", "Opening the queue and looking for Bluetooth.")
@@ -558,6 +614,11 @@ ERRORS: Final = {
         "This is not the device that is registered here.",
         "Its reading was not taken.",
         "Use the registered device, or register this one under Devices.",
+    ),
+    "nobody-signed-in": (
+        "Nobody is signed in.",
+        "The reading was not confirmed and stays where it was.",
+        "Sign in, then confirm it again.",
     ),
     "no-keyring": (
         "This computer has no safe place for keys.",

@@ -24,6 +24,39 @@ from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.domain.reading_json import reading_to_json
 
+# Another process finds what is kept again: a store in a file that the test names.
+FILE_KEYRING = """
+import json, os
+from pathlib import Path
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
+
+class Kept(KeyringBackend):
+    priority = 9.0
+    path = Path(os.environ["TEST_KEYRING_FILE"])
+
+    def _all(self):
+        return json.loads(self.path.read_text()) if self.path.exists() else {}
+
+    def get_password(self, service, username):
+        return self._all().get(f"{service}/{username}")
+
+    def set_password(self, service, username, password):
+        self.path.write_text(json.dumps({**self._all(), f"{service}/{username}": password}))
+
+    def delete_password(self, service, username):
+        rest = self._all()
+        del rest[f"{service}/{username}"]
+        self.path.write_text(json.dumps(rest))
+
+class Locked(Kept):
+    def get_password(self, service, username):
+        raise KeyringLocked("no prompt here")
+
+    def set_password(self, service, username, password):
+        raise KeyringLocked("no prompt here")
+"""
+
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
@@ -118,6 +151,19 @@ def workstation(folder: Path, *, base_url: str | None = None, **surroundings: st
     store = f'[store]\nkey_source = "file"\nkey_file = "{folder / "store.key"}"\n'
     station.configure((ehr if base_url else "") + store)
     return station
+
+
+def workstation_with_keyring(folder: Path) -> Workstation:
+    """Make a profile without settings of its own, and a keyring for it."""
+    (folder / "kept_keyring.py").write_text(FILE_KEYRING)
+    return Workstation(
+        profile=folder / "profile",
+        surroundings={
+            "PYTHONPATH": os.pathsep.join([str(folder), *sys.path]),
+            "PYTHON_KEYRING_BACKEND": "kept_keyring.Kept",
+            "TEST_KEYRING_FILE": str(folder / "keyring.json"),
+        },
+    )
 
 
 @contextmanager

@@ -7,55 +7,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_bench import PATIENT, Run, Workstation, bench, ehr_process, reading_line, workstation
+from cli_bench import (
+    PATIENT,
+    Run,
+    Workstation,
+    bench,
+    ehr_process,
+    reading_line,
+    workstation,
+    workstation_with_keyring,
+)
 
 NOBODY = "http://127.0.0.1:9/fhir"
-# Another process finds what is kept again: a store in a file that the test names.
-FILE_KEYRING = """
-import json, os
-from pathlib import Path
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringLocked
-
-class Kept(KeyringBackend):
-    priority = 9.0
-    path = Path(os.environ["TEST_KEYRING_FILE"])
-
-    def _all(self):
-        return json.loads(self.path.read_text()) if self.path.exists() else {}
-
-    def get_password(self, service, username):
-        return self._all().get(f"{service}/{username}")
-
-    def set_password(self, service, username, password):
-        self.path.write_text(json.dumps({**self._all(), f"{service}/{username}": password}))
-
-    def delete_password(self, service, username):
-        rest = self._all()
-        del rest[f"{service}/{username}"]
-        self.path.write_text(json.dumps(rest))
-
-class Locked(Kept):
-    def get_password(self, service, username):
-        raise KeyringLocked("no prompt here")
-
-    def set_password(self, service, username, password):
-        raise KeyringLocked("no prompt here")
-"""
 
 
 @pytest.fixture
 def station(tmp_path: Path) -> Workstation:
     """Make a profile without settings of its own, and a keyring for it."""
-    (tmp_path / "kept_keyring.py").write_text(FILE_KEYRING)
-    return Workstation(
-        profile=tmp_path / "profile",
-        surroundings={
-            "PYTHONPATH": str(tmp_path),
-            "PYTHON_KEYRING_BACKEND": "kept_keyring.Kept",
-            "TEST_KEYRING_FILE": str(tmp_path / "keyring.json"),
-        },
-    )
+    return workstation_with_keyring(tmp_path)
 
 
 # ── config ───────────────────────────────────────────────────────────────────────────────────

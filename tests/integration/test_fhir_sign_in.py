@@ -261,7 +261,7 @@ def _launch(line: _Line, browse: Browse) -> tuple[SmartLaunch, Credentials, Toke
 
 async def test_a_nurse_signs_in_by_browser_and_is_the_verifier(line: _Line) -> None:
     launch, proof, tokens = _launch(line, _browser())
-    with pytest.raises(NotAuthorised, match="has ended"):
+    with pytest.raises(NotAuthorised, match="nobody is signed in"):
         async with line.ehr(proof) as ehr:
             await ehr.find_patients(NOBODY)
     signed_in = await launch.sign_in()

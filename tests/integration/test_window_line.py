@@ -23,6 +23,7 @@ SCENES = (
     *("disk_full", "no_bluetooth", "second_window", "no_keyring", "wrong_settings"),
     "a_cuff_is_registered",
     "wrong_patient",
+    "people_change_over",
 )
 # A window of its own each, on two cores.
 AT_ONCE = 3
@@ -216,4 +217,22 @@ def test_a_reading_of_the_wrong_patient_is_given_to_the_right_one(
     assert scene.says("whose", "measured on", "Compare both with the person")
     assert scene.says("given", "The reading is saved.")
     assert not any("waits to be assigned" in text for text in scene._seen["given"])
+    assert scene.chart == ONCE
+
+
+# ── who works here ───────────────────────────────────────────────────────────────────────────
+
+
+def test_people_lock_change_over_and_sign_out(told: Callable[[str], Told]) -> None:
+    scene = told("people_change_over")
+    health = ("128", "82", "BENNETT", "943")
+    assert scene.says("who", "Grace Adeyemi", "Omar Haddad")
+    assert scene.says("a reading", "128/82", "Signed in: Grace Adeyemi")
+    for covered in ("who", "locked", "signed out"):
+        assert not any(scene.says(covered, trace) for trace in health), covered
+    # Whoever locked it finds their patient again; another person finds none.
+    assert scene.says("back", "128/82", "BENNETT", "Signed in: Grace Adeyemi")
+    assert scene.says("another person", "Signed in: Omar Haddad", "1 reading waits to be assigned")
+    assert not any(scene.says("another person", trace) for trace in health[2:3])
+    assert scene._seen["verifiers"] == ["PractitionerRole/role-12"]
     assert scene.chart == ONCE

@@ -11,15 +11,18 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
+from keyring.backend import KeyringBackend
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from ohx_desktop.app import Workstation, open_workstation
+from ohx_desktop.app.staff import staff_accounts_of
 from ohx_desktop.demo.driver import Driver, StepFailed
 from ohx_desktop.demo.rig import DemoRig, demo_rig
 from ohx_desktop.desk.states import Filed, FindPatient, Reviewing, Waiting
@@ -27,6 +30,7 @@ from ohx_desktop.desk.take_reading import TakeReading
 from ohx_desktop.outbox.states import EntryState
 from ohx_desktop.outbox.store import OutboxStore
 from ohx_desktop.settings.profile import Profile
+from ohx_desktop.staff.people import StaffMember
 from ohx_desktop.station import run_station
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.shell import create_application, grab
@@ -34,6 +38,7 @@ from ohx_desktop.ui.staff.window import StaffWindow
 from ohx_desktop.ui.tray.tray_page import TrayPage
 from ohx_desktop.virtual.cuff import Cuff
 from ohx_desktop.virtual.ehr.faults import Fault, Scope
+from ohx_desktop.virtual.ehr.seed import PRACTITIONER
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.pairing import PairingFailed, PairingFailure
 from ohx_desktop.virtual.profiles import BEURER_BM54
@@ -43,6 +48,9 @@ NUMBER = "943 476 5919"
 NEW = (128, 82, 71)
 NEW_CUFF = "A4:C1:38:00:54:54"
 PASSKEY = 314159
+GRACE = StaffMember(reference=f"Practitioner/{PRACTITIONER}", name="Grace Adeyemi")
+OMAR = StaffMember(reference="PractitionerRole/role-12", name="Omar Haddad")
+STAFF = {GRACE: "2580", OMAR: "73915"}
 # The cuff of the rig remembers three records and sends them before the new one.
 NEW_IS_AT = 3
 
@@ -327,12 +335,89 @@ async def a_cuff_is_registered(stage: Stage) -> None:
     await stage.look("a reading")
 
 
+class MemoryKeyring(KeyringBackend):
+    """The keyring of this process; named by the environment as any other."""
+
+    priority = 9.0
+    kept: ClassVar[dict[tuple[str, str], str]] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+def by_pin(rig: DemoRig) -> DemoRig:
+    """Have two people sign in by PIN at the rig's station."""
+    os.environ["PYTHON_KEYRING_BACKEND"] = "__main__.MemoryKeyring"
+    accounts, pins = staff_accounts_of(rig.profile)
+    for person, pin in STAFF.items():
+        accounts.add(person)
+        pins.set(person.reference, pin, least_digits=4)
+    station = rig.settings.station.model_copy(update={"sign_in": "pin"})
+    return replace(rig, settings=rig.settings.model_copy(update={"station": station}))
+
+
+async def _sign_in(stage: Stage, person: StaffMember) -> None:
+    page = stage.driver.window.sign_in.people
+    await stage.driver.until(lambda: any(tile.isVisible() for tile in page.tiles), "the people")
+    await stage.driver.push(
+        next(tile for tile in page.tiles if tile.accessibleName() == person.name)
+    )
+    await _type_pin(stage, person)
+
+
+async def _type_pin(stage: Stage, person: StaffMember) -> None:
+    window = stage.driver.window
+    await stage.driver.until(window.sign_in.pin.field.isVisible, "the question for the PIN")
+    stage.driver.write(window.sign_in.pin.field, STAFF[person])
+    await stage.driver.push(window.sign_in.pin.send)
+    await stage.driver.until(lambda: not window.is_covered, "the desk")
+
+
+async def people_change_over(stage: Stage) -> None:
+    driver, window = stage.driver, stage.driver.window
+    await stage.until_shown("Who are you?")
+    await stage.look("who")
+    await _sign_in(stage, GRACE)
+    await stage.review()
+    await stage.look("a reading")
+    await driver.push(window.footer.lock)
+    await driver.until(lambda: window.is_covered, "the lock")
+    await stage.look("locked")
+    await _type_pin(stage, GRACE)
+    await stage.look("back")
+    await driver.push(window.footer.lock)
+    await driver.push(window.sign_in.pin.other)
+    await _sign_in(stage, OMAR)
+    await driver.reach(FindPatient)
+    await stage.until_shown("waits to be assigned")
+    await stage.look("another person")
+    await stage.review()
+    await stage.confirm()
+    await driver.reach(Filed, lambda state: state.verified_at is not None)
+    await driver.push(window.footer.sign_out)
+    await stage.until_shown("Who are you?")
+    await driver.reach(FindPatient)
+    await stage.look("signed out")
+    provenances = [version.resource for version in stage.rig.ehr.store.versions("Provenance")]
+    stage.seen["verifiers"] = [
+        agent["who"]["reference"]
+        for provenance in provenances
+        for agent in provenance["agent"]
+        if agent["type"]["coding"][0]["code"] == "verifier"
+    ]
+
+
+RIGS: dict[str, Callable[[DemoRig], DemoRig]] = {people_change_over.__name__: by_pin}
 SCENES: dict[str, Callable[[Stage], Awaitable[None]]] = {
     scene.__name__: scene
     for scene in (
         *(ehr_down_at_search, ehr_down_after_confirm, ehr_slow, ehr_refusing),
         *(cuff_vanishes, cuff_vanishes_in_mid_transfer, malformed_packet, failed_measurement),
         *(disk_full, no_bluetooth, second_window, a_cuff_is_registered, wrong_patient),
+        people_change_over,
     )
 }
 
@@ -344,9 +429,11 @@ def play(name: str, folder: Path) -> dict[str, Any]:
 
     @asynccontextmanager
     async def open_services(changed: Callable[[], None]) -> AsyncGenerator[Workstation]:
-        async with demo_rig() as rig, rig.open_services(changed) as workstation:
-            stages.append((rig, workstation))
-            yield workstation
+        async with demo_rig() as plain:
+            rig = RIGS.get(name, lambda same: same)(plain)
+            async with rig.open_services(changed) as workstation:
+                stages.append((rig, workstation))
+                yield workstation
 
     async def accompany(window: StaffWindow, desk: TakeReading) -> int:
         stage = Stage(*stages[0], Driver(window, desk, folder))

@@ -7,7 +7,7 @@ into `aud` unless it is told to; all three are set up here.
 import json
 from typing import Any
 
-from ohx_desktop.fhir.auth.scopes import IDENTITY, ScopeVersion, Subject, needed
+from ohx_desktop.fhir.auth.scopes import IDENTITY, ScopeVersion, Subject, needed, own_record
 from ohx_desktop.oauth.client_key import ClientKey, jwks
 
 Json = dict[str, Any]
@@ -21,7 +21,7 @@ STAFF = "Practitioner/prac-12"
 SHORT_S = 2
 
 _SYSTEM = sorted(needed(Subject.SYSTEM, ScopeVersion.V2))
-_USER = sorted(needed(Subject.USER, ScopeVersion.V2))
+_USER = sorted(needed(Subject.USER, ScopeVersion.V2) | own_record(ScopeVersion.V2))
 _PROFILE = "org.keycloak.userprofile.UserProfileProvider"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ohx_desktop.domain.errors import Misconfigured, NotAuthorised
 from ohx_desktop.fhir.auth.discovery import SERVICE, SmartConfiguration, discover
 from ohx_desktop.fhir.auth.id_token import Expected, StaffIdentity, staff_in
-from ohx_desktop.fhir.auth.scopes import IDENTITY, Subject, needed, require
+from ohx_desktop.fhir.auth.scopes import IDENTITY, Subject, needed, own_record, require
 from ohx_desktop.oauth.authorization import (
     SIGN_IN_S,
     Grant,
@@ -54,7 +54,7 @@ class SmartLaunch:
                 "the EHR offers no safe sign-in by browser (authorization code with PKCE)",
                 hint="choose another ehr.auth.method",
             )
-        scopes = needed(Subject.USER, told.scopes) | set(IDENTITY)
+        scopes = needed(Subject.USER, told.scopes) | own_record(told.scopes) | set(IDENTITY)
         scopes |= {"offline_access"} if self.stays else set()
         nonce = secrets.token_urlsafe(32)
         grant = await authorize(
@@ -67,6 +67,8 @@ class SmartLaunch:
             scope=" ".join(sorted(scopes)),
             aud=self.base_url,
             nonce=nonce,
+            # The browser of a shared workstation remembers whoever was there before.
+            prompt="login",
         )
         token = await self._exchanged(told, grant, frozenset(scopes))
         require(token.scopes, Subject.USER)
@@ -74,7 +76,13 @@ class SmartLaunch:
 
     async def refreshed(self, ended: Token | None) -> Token:
         """Return a new token for one that ended. Raises NotAuthorised: sign in again."""
-        if ended is None or ended.refresh_token is None:
+        if ended is None:
+            raise NotAuthorised(
+                "nobody is signed in at the EHR",
+                meaning="the readings stay safe on this computer and are sent by themselves later",
+                hint="sign in",
+            )
+        if ended.refresh_token is None:
             raise NotAuthorised("the sign-in at the EHR has ended", hint="sign in again")
         told = await discover(self.http, self.base_url)
         answer = await request_token(

@@ -58,6 +58,12 @@ def needed(subject: Subject, version: ScopeVersion) -> frozenset[str]:
     )
 
 
+def own_record(version: ScopeVersion) -> frozenset[str]:
+    """Return the scopes by which a person's own name is read; it is also shown without them."""
+    word = "r" if version is ScopeVersion.V2 else "read"
+    return frozenset(f"user/{kind}.{word}" for kind in ("Practitioner", "PractitionerRole"))
+
+
 def missing(granted: Collection[str], subject: Subject) -> tuple[str, ...]:
     """Return what is needed and was not granted, as v2 scopes; whatever version was granted."""
     return tuple(

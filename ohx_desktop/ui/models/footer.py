@@ -10,19 +10,25 @@ from ohx_desktop.ui.models.parts import ChipView, Tone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FooterView:
-    """`why` is the last failure while something waits, else empty."""
+    """`why` is the last failure while something waits, else empty.
+
+    `may_sign_out` is true where the person who works here signed in.
+    """
 
     chips: tuple[ChipView, ...]
     why: str
     signed_in: str
+    may_sign_out: bool = False
 
 
-def footer_view(summary: QueueSummary, signed_in: str | None) -> FooterView:
+def footer_view(
+    summary: QueueSummary, signed_in: str | None, *, may_sign_out: bool = False
+) -> FooterView:
     """Return the view of the footer. `signed_in` is the person's name, or None."""
     who = texts.SIGNED_IN.format(name=signed_in) if signed_in else texts.NOT_SIGNED_IN
     stuck = summary.waiting or summary.needs_attention
     why = sentence(summary.last_error) if stuck and summary.last_error else ""
-    return FooterView(chips=_chips(summary), why=why, signed_in=who)
+    return FooterView(chips=_chips(summary), why=why, signed_in=who, may_sign_out=may_sign_out)
 
 
 def _chips(summary: QueueSummary) -> tuple[ChipView, ...]:

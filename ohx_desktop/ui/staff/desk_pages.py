@@ -36,6 +36,7 @@ from ohx_desktop.ui.models.review import (
     leave_question,
     review_view,
 )
+from ohx_desktop.ui.models.staff import sign_out_question
 from ohx_desktop.ui.models.waiting import waiting_view
 from ohx_desktop.ui.staff.context_bar import ContextBar
 from ohx_desktop.ui.staff.filed_page import FiledPage
@@ -62,6 +63,8 @@ class DeskPages(QWidget):
     next_patient_requested = Signal()
     close_requested = Signal()
     devices_requested = Signal()
+    lock_requested = Signal()
+    sign_out_requested = Signal()
     passkey_typed = Signal(str)
     passkey_declined = Signal()
 
@@ -71,6 +74,7 @@ class DeskPages(QWidget):
         self._state: DeskState | None = None
         self._summary = QueueSummary()
         self._signed_in: str | None = None
+        self._may_sign_out = False
         self._close_when_saved = False
         self._question: PasskeyQuestion | None = None
         self.banner = PatientBanner()
@@ -130,9 +134,9 @@ class DeskPages(QWidget):
         self._summary = summary
         self._show_footer()
 
-    def show_signed_in(self, name: str | None) -> None:
+    def show_signed_in(self, name: str | None, *, may_sign_out: bool = False) -> None:
         """Draw who is signed in."""
-        self._signed_in = name
+        self._signed_in, self._may_sign_out = name, may_sign_out
         self._show_footer()
 
     def forget(self) -> None:
@@ -155,6 +159,15 @@ class DeskPages(QWidget):
         else:
             question = close_question(is_here_only=self.reviewing.is_here_only)
             self.reviewing.ask(question, self.close_requested.emit)
+
+    def ask_to_sign_out(self) -> None:
+        """Request signing out: at once, or after a question where a reading is on the screen."""
+        match self._state:
+            case Reviewing(saving=False):
+                question = sign_out_question(is_here_only=self.reviewing.is_here_only)
+                self.reviewing.ask(question, self.sign_out_requested.emit)
+            case _:
+                self.sign_out_requested.emit()
 
     def search_scan(self, scan: str, is_identifier: bool) -> None:
         """Search by a scan where patients are searched; elsewhere it does nothing."""
@@ -258,10 +271,14 @@ class DeskPages(QWidget):
         self.context.show_view(view)
 
     def _show_footer(self) -> None:
-        self.footer.show_view(footer_view(self._summary, self._signed_in))
+        may_sign_out = self._may_sign_out
+        view = footer_view(self._summary, self._signed_in, may_sign_out=may_sign_out)
+        self.footer.show_view(view)
 
     def _connect(self) -> None:
         self.banner.change_requested.connect(self.patient_left)
+        self.footer.lock.clicked.connect(self.lock_requested)
+        self.footer.sign_out.clicked.connect(self.ask_to_sign_out)
         self.context.context_chosen.connect(self.context_chosen)
         self.find_patient.search_requested.connect(self.search_requested)
         self.find_patient.patient_chosen.connect(self.patient_chosen)

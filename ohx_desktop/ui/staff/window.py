@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from ohx_desktop.desk.enrolling_states import EnrolState
+    from ohx_desktop.desk.staff_states import StaffState
     from ohx_desktop.desk.states import DeskState, PasskeyQuestion, QueueSummary
     from ohx_desktop.domain.errors import OhxError
     from ohx_desktop.domain.reading import Reading
     from ohx_desktop.domain.scan_format import ScanFormat, ScanRefused
     from ohx_desktop.ui.devices.device_pages import DevicePages
+    from ohx_desktop.ui.sign_in.sign_in_pages import SignInPages
     from ohx_desktop.ui.staff.context_bar import ContextBar
     from ohx_desktop.ui.staff.desk_pages import DeskPages
     from ohx_desktop.ui.staff.filed_page import FiledPage
@@ -57,6 +59,9 @@ class StaffWindow(QMainWindow):
     next_patient_requested = Signal()
     close_requested = Signal()
     devices_requested = Signal()
+    lock_requested = Signal()
+    sign_out_requested = Signal()
+    activity_noticed = Signal()
     passkey_typed = Signal(str)
     passkey_declined = Signal()
 
@@ -76,6 +81,10 @@ class StaffWindow(QMainWindow):
         self._now = now
         self._desk: DeskPages | None = None
         self._devices: DevicePages | None = None
+        self._sign_in: SignInPages | None = None
+        self._is_ending = False
+        # True where the desk has a reading that is nowhere else.
+        self.holds_only_copy = False
         self._may_close = False
         self.setWindowTitle(texts.APPLICATION)
         self.setMinimumSize(*_LEAST)
@@ -92,12 +101,69 @@ class StaffWindow(QMainWindow):
         """The reading a person sees and can confirm now."""
         return self._desk.shown_reading if self._desk is not None else None
 
+    @property
+    def is_covered(self) -> bool:
+        """True while somebody must sign in before anything of the desk is shown."""
+        return self._sign_in is not None and self._room.currentWidget() is self._sign_in
+
+    # ── who works here ───────────────────────────────────────────────────────────────────────
+
+    def show_staff(self, state: "StaffState") -> None:
+        """Draw who works here, or cover everything else until somebody has signed in.
+
+        What was covered is not drawn again by this: the desk shows its state anew.
+        """
+        from ohx_desktop.desk.staff_states import SignedIn, is_asking, present
+
+        desk = self._furnished()
+        person = present(state)
+        name = None if person is None else person.name
+        desk.show_signed_in(name, may_sign_out=isinstance(state, SignedIn))
+        if self._is_ending:
+            return
+        if is_asking(state):
+            if not self.is_covered:
+                self._forget_desk()
+            self._room.setCurrentWidget(self.sign_in)
+            self.sign_in.show_state(state)
+        elif self.is_covered:
+            self.sign_in.forget()
+            self._room.setCurrentWidget(desk)
+
+    @property
+    def sign_in(self) -> "SignInPages":
+        """The pages of signing in, built when they are first asked for."""
+        if self._sign_in is None:
+            from PySide6.QtGui import QKeySequence, QShortcut
+
+            from ohx_desktop.ui.sign_in.sign_in_pages import SignInPages
+            from ohx_desktop.ui.widgets.activity import ActivityWatch
+
+            self._furnished()
+            self._sign_in = SignInPages()
+            self._room.addWidget(self._sign_in)
+            ActivityWatch(self).noticed.connect(self.activity_noticed)
+            for keys, act in (
+                ("Ctrl+L", self.lock_requested.emit),
+                ("Ctrl+Shift+L", self._ask_to_sign_out),
+            ):
+                QShortcut(QKeySequence(keys), self).activated.connect(act)
+        return self._sign_in
+
+    def _ask_to_sign_out(self) -> None:
+        if self._desk is not None and self._room.currentWidget() is self._desk:
+            self._desk.ask_to_sign_out()
+        else:
+            self.sign_out_requested.emit()
+
     # ── what the desk tells ──────────────────────────────────────────────────────────────────
 
     def show_state(self, state: "DeskState") -> None:
         """Draw a state of the desk; whatever belongs to another patient is gone with it."""
         from ohx_desktop.desk.states import FindPatient
 
+        if self.is_covered:
+            return
         desk = self._furnished()
         self.notice.forget()
         # Nobody but a person ends the work on devices; the desk has no patient meanwhile.
@@ -111,6 +177,8 @@ class StaffWindow(QMainWindow):
 
     def show_devices(self, state: "EnrolState") -> None:
         """Draw a state of the devices page in place of the desk."""
+        if self.is_covered:
+            return
         devices = self.devices
         if self._room.currentWidget() is not self.notice:
             self._room.setCurrentWidget(devices)
@@ -139,10 +207,6 @@ class StaffWindow(QMainWindow):
         """Draw how much waits for the EHR and for a person."""
         self._furnished().show_queue(summary)
 
-    def show_signed_in(self, name: str | None) -> None:
-        """Draw who is signed in."""
-        self._furnished().show_signed_in(name)
-
     def set_scan_format(self, scan_format: "ScanFormat") -> None:
         """Take scans of this form only."""
         self._furnished()
@@ -157,6 +221,7 @@ class StaffWindow(QMainWindow):
 
     def show_closing(self) -> None:
         """Draw that what was begun is being finished."""
+        self._is_ending = True
         self._show_notice()
         self.notice.show_busy(*texts.CLOSING)
 
@@ -167,6 +232,7 @@ class StaffWindow(QMainWindow):
 
         # For the focus ring, which the button of this notice needs, too.
         self._furnished()
+        self._is_ending = True
         self._show_notice()
         self.notice.show_end(message_of(error, Tone.STOP))
 
@@ -183,17 +249,24 @@ class StaffWindow(QMainWindow):
             event.accept()
             return
         event.ignore()
-        if self._desk is None:
+        if self.is_covered and self.holds_only_copy:
+            from ohx_desktop.ui.models.staff import only_copy_behind
+
+            self.sign_in.tell(only_copy_behind())
+        elif self._desk is None:
             self.close_requested.emit()
         else:
             self._desk.ask_to_close()
 
     # ── private ──────────────────────────────────────────────────────────────────────────────
 
-    def _show_notice(self) -> None:
-        for pages in (self._desk, self._devices):
+    def _forget_desk(self) -> None:
+        for pages in (self._desk, self._devices, self._sign_in):
             if pages is not None:
                 pages.forget()
+
+    def _show_notice(self) -> None:
+        self._forget_desk()
         self._room.setCurrentWidget(self.notice)
 
     def _furnished(self) -> "DeskPages":
@@ -244,5 +317,7 @@ class StaffWindow(QMainWindow):
         desk.next_patient_requested.connect(self.next_patient_requested)
         desk.close_requested.connect(self.close_requested)
         desk.devices_requested.connect(self.devices_requested)
+        desk.lock_requested.connect(self.lock_requested)
+        desk.sign_out_requested.connect(self.sign_out_requested)
         desk.passkey_typed.connect(self.passkey_typed)
         desk.passkey_declined.connect(self.passkey_declined)

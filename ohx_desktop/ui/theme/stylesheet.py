@@ -54,6 +54,14 @@ QPushButton:pressed {{ background: {c.primary_tint}; }}
 QPushButton:disabled {{
     color: {c.muted}; border: 1px dashed {c.border}; background: {c.surface};
 }}
+QPushButton[tile="true"] {{
+    font-size: {TYPE.title}px; text-align: left; min-height: {SPACE.target_primary - 2}px;
+}}
+QPushButton[digit="true"] {{
+    font-size: {TYPE.title}px; min-height: {SPACE.target_primary - 8}px; min-width: 94px;
+    padding: 0;
+}}
+#footer QPushButton {{ min-height: {SPACE.target_least - 2}px; }}
 QPushButton[primary="true"] {{
     background: {c.primary}; color: {c.on_primary}; border: 2px solid {c.primary};
     border-radius: {SPACE.radius}px; min-height: {SPACE.target_primary - 4}px;

@@ -53,7 +53,8 @@ class TrayPlace(QObject):
     @property
     def is_open(self) -> bool:
         """True while the tray is what a person sees."""
-        return self._window.pages.currentWidget() is self.page
+        window = self._window
+        return window.pages.currentWidget() is self.page and not window.is_covered
 
     def show_state(self, state: DeskState) -> None:
         """Draw a state of the desk, under the tray where that may stay."""
@@ -103,6 +104,8 @@ class TrayPlace(QObject):
     def _may_open(self) -> bool:
         """Over a search and over the waiting; a reading on the screen comes first."""
         window = self._window
+        if window.is_covered:
+            return False
         return window.pages.currentWidget() in {window.find_patient, window.waiting}
 
     def _may_stay(self, state: DeskState) -> bool:

@@ -4,8 +4,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy
 
+from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.footer import FooterView
 from ohx_desktop.ui.theme.tokens import SPACE
+from ohx_desktop.ui.widgets.action_button import ActionButton
 from ohx_desktop.ui.widgets.ink import label
 from ohx_desktop.ui.widgets.state_chip import StateChip
 
@@ -20,10 +22,16 @@ class Footer(QFrame):
         self.chips: list[StateChip] = []
         self.why = ElidedLabel()
         self.signed_in = label(ink="muted")
+        self.lock = _small(texts.LOCK, texts.LOCK_NAME)
+        self.sign_out = _small(texts.SIGN_OUT, texts.SIGN_OUT_NAME)
         self.row = QHBoxLayout(self)
         self.row.setSpacing(SPACE.margin)
         self.row.addWidget(self.why, 1)
-        self.row.addWidget(self.signed_in)
+        who = QHBoxLayout()
+        who.setSpacing(SPACE.gap)
+        for part in (self.signed_in, self.lock, self.sign_out):
+            who.addWidget(part)
+        self.row.addLayout(who)
 
     def show_view(self, view: FooterView) -> None:
         """Show another state of the queue."""
@@ -39,10 +47,21 @@ class Footer(QFrame):
                 self.row.insertWidget(place, self.chips[place])
         self.why.show_text(view.why)
         self.signed_in.setText(view.signed_in)
+        for button in (self.lock, self.sign_out):
+            button.setVisible(view.may_sign_out)
 
     def set_margin(self, margin: int) -> None:
         """Begin and end where the column of the page does."""
         self.row.setContentsMargins(margin, 0, margin, 0)
+
+
+def _small(text: str, name: str) -> ActionButton:
+    button = ActionButton(text)
+    button.setFixedHeight(SPACE.target_least)
+    button.setAccessibleName(name)
+    button.setToolTip(name)
+    button.hide()
+    return button
 
 
 class ElidedLabel(QLabel):

@@ -63,12 +63,12 @@ class Desk:
         self.time = NOON
         self.outbox = outbox
         gateway = Gateway(installation=UUID(int=5), station="1", version="0.1.0")
-        maker = SubmissionMaker(gateway=gateway, practitioner=NURSE, now=self.now)
+        maker = SubmissionMaker(gateway=gateway, signed_in=lambda: NURSE, now=self.now)
         self.tray = TrayService(
             storage=AsyncTray(outbox),
             filing=FilingService(outbox=outbox, maker=maker),
             kept_for=WEEK,
-            practitioner=NURSE,
+            signed_in=lambda: NURSE,
             now=self.now,
         )
 
