@@ -98,9 +98,13 @@ class StationLife:
         self._connect(desk, bridge)
         self._open_tray(place, workstation, desk, bridge)
         leave_devices = self._open_devices(stack, place, workstation, desk, bridge)
-        StationSignIn(
-            window, place, workstation, desk, bridge=bridge, on_hidden=leave_devices
-        ).open()
+        leave_admin = self._open_admin(stack, place, workstation, desk, bridge)
+
+        def leave_pages() -> None:
+            leave_devices()
+            leave_admin()
+
+        StationSignIn(window, place, workstation, desk, bridge=bridge, on_hidden=leave_pages).open()
         bridge.start(self._show_queue(workstation, desk, queue_changed), name="footer")
         queue_changed.set()
         if not window.is_covered:
@@ -228,6 +232,38 @@ class StationLife:
         pages.passkey_declined.connect(passkeys.give_up)
         return bridge.slot(leave)
 
+    def _open_admin(
+        self,
+        stack: AsyncExitStack,
+        place: "TrayPlace",
+        workstation: "Workstation",
+        desk: "TakeReading",
+        bridge: Bridge,
+    ) -> Callable[[], None]:
+        """Join the administrator's pages with their services; return what leaves them."""
+        from ohx_desktop.desk.states import FindPatient
+        from ohx_desktop.ui.admin.admin_place import AdminPlace
+
+        async def clear_desk() -> bool:
+            if not isinstance(desk.state, FindPatient):
+                return False
+            # Whoever was found, or whatever waits in the tray, is no longer in view.
+            place.leave()
+            await desk.leave_patient()
+            return True
+
+        admin = AdminPlace(
+            self._window,
+            mapping=workstation.mapping,
+            open_check=workstation.open_ehr_check,
+            problems=lambda: workstation.setup_problems,
+            clear_desk=clear_desk,
+            on_failure=_log,
+        )
+        stack.push_async_callback(admin.close)
+        admin.connect(bridge)
+        return bridge.slot(admin.leave)
+
     def _apply(self, workstation: "Workstation") -> None:
         settings = workstation.settings
         if settings.window.theme != "system":
@@ -280,6 +316,8 @@ def _import_the_rest() -> None:
     import_services()
     import_module("ohx_desktop.ui.staff.desk_pages")
     import_module("ohx_desktop.ui.devices.device_pages")
+    import_module("ohx_desktop.ui.admin.admin_place")
+    import_module("ohx_desktop.ui.admin.admin_pages")
     import_module("ohx_desktop.ui.tray.tray_place")
 
 

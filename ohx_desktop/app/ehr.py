@@ -32,20 +32,32 @@ async def open_ehr_check(
     directory: Path | None, *, patient: str | None, write: bool
 ) -> AsyncGenerator["CheckedEhr"]:
     """Open what `check_ehr` works with."""
-    from ohx_desktop.fhir.auth.scopes import Subject
-    from ohx_desktop.fhir.check import CheckedEhr
-
     profile = opened_profile(directory)
     settings = await asyncio.to_thread(settings_of, profile)
     async with signed_in_ehr(profile, settings) as (ehr, proof):
-        yield CheckedEhr(
-            ehr=ehr,
-            tokens=proof.tokens,
-            subject=Subject.USER if proof.launch else Subject.SYSTEM,
-            version=settings.ehr.fhir_version,
-            write=write,
-            patient=patient,
-        )
+        yield checked_ehr(ehr, proof, settings, patient=patient, write=write)
+
+
+def checked_ehr(
+    ehr: "EhrClient",
+    proof: "Credentials",
+    settings: "Settings",
+    *,
+    patient: str | None,
+    write: bool,
+) -> "CheckedEhr":
+    """Return what `check_ehr` works with, over a connection that is there."""
+    from ohx_desktop.fhir.auth.scopes import Subject
+    from ohx_desktop.fhir.check import CheckedEhr
+
+    return CheckedEhr(
+        ehr=ehr,
+        tokens=proof.tokens,
+        subject=Subject.USER if proof.launch else Subject.SYSTEM,
+        version=settings.ehr.fhir_version,
+        write=write,
+        patient=patient,
+    )
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from ohx_desktop.app.profile import opened_profile, settings_of
 from ohx_desktop.app.staff import who_is_named
 
 if TYPE_CHECKING:
+    from ohx_desktop.desk.clinic_mapping import ClinicMapping
     from ohx_desktop.desk.filing import FilingService, SignedIn, SubmissionMaker
     from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.fhir.client import EhrClient
@@ -116,12 +117,19 @@ async def sender_of(
 
 
 async def filing_of(
-    profile: "Profile", settings: "Settings", outbox: "AsyncOutbox", signed_in: "SignedIn"
+    profile: "Profile",
+    settings: "Settings",
+    outbox: "AsyncOutbox",
+    signed_in: "SignedIn",
+    rules: "MappingRules | None" = None,
 ) -> "FilingService":
-    """Return the one way into the queue; `signed_in` is asked at each confirmation."""
+    """Return the one way into the queue; `signed_in` is asked at each confirmation.
+
+    Without `rules` those of the profile are in force.
+    """
     from ohx_desktop.desk.filing import FilingService
 
-    maker = await asyncio.to_thread(_maker, profile, settings, signed_in)
+    maker = await asyncio.to_thread(_maker, profile, settings, signed_in, rules)
     return FilingService(outbox=outbox, maker=maker)
 
 
@@ -158,15 +166,16 @@ def _maker(
     return SubmissionMaker(
         gateway=gateway,
         signed_in=signed_in,
-        rules=_rules(profile) if rules is None else rules,
+        rules=mapping_of(profile).rules if rules is None else rules,
     )
 
 
-def _rules(profile: "Profile") -> "MappingRules":
-    from ohx_desktop.fhir.mapping_file import load_rules
+def mapping_of(profile: "Profile") -> "ClinicMapping":
+    """Return the mapping in force; what is wrong with it is logged. Blocking."""
+    from ohx_desktop.desk.clinic_mapping import ClinicMapping
     from ohx_desktop.ops.logging import log_problem
 
-    loaded = load_rules(profile.mapping_file, profile.last_good_mapping)
-    if loaded.problem is not None:
-        log_problem(loaded.problem)
-    return loaded.rules
+    mapping = ClinicMapping(profile)
+    if mapping.problem is not None:
+        log_problem(mapping.problem)
+    return mapping

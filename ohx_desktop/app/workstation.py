@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ohx_desktop import __version__
 from ohx_desktop.app.bluetooth import devices_of
-from ohx_desktop.app.ehr import signed_in_ehr
-from ohx_desktop.app.filing import filing_of, opened_outbox, sender_of, tray_of
+from ohx_desktop.app.ehr import checked_ehr, signed_in_ehr
+from ohx_desktop.app.filing import filing_of, mapping_of, opened_outbox, sender_of, tray_of
 from ohx_desktop.app.profile import create_profile, no_ehr, settings_of
 from ohx_desktop.app.staff import staff_desk_of
 
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
     from ohx_desktop.ble.device_secrets import DeviceSecrets
     from ohx_desktop.ble.radio import BleakRadio
     from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.desk.clinic_mapping import ClinicMapping
     from ohx_desktop.desk.devices import Devices
+    from ohx_desktop.desk.ehr_check import OpenEhrCheck
     from ohx_desktop.desk.filing import FilingService
     from ohx_desktop.desk.passkey import PasskeyDesk
     from ohx_desktop.desk.staff import StaffDesk
     from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.domain.care_context import OfferedContexts
+    from ohx_desktop.domain.errors import OhxError
     from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
     from ohx_desktop.fhir.auth.credentials import Credentials
+    from ohx_desktop.fhir.check import CheckedEhr
     from ohx_desktop.fhir.client import EhrClient
     from ohx_desktop.keystore import KeySource
     from ohx_desktop.outbox.service import AsyncOutbox
@@ -43,7 +48,8 @@ _SERVICES = (
     "ohx_desktop.desk.enrolling",
     "ohx_desktop.desk.filing",
     "ohx_desktop.desk.staff",
-    "ohx_desktop.fhir.mapping_file",
+    "ohx_desktop.desk.ehr_check",
+    "ohx_desktop.desk.mapping_preview",
     "ohx_desktop.desk.take_reading",
 )
 
@@ -64,6 +70,14 @@ class Workstation:
     outbox: "AsyncOutbox"
     tray: "TrayService"
     staff: "StaffDesk"
+    mapping: "ClinicMapping"
+    open_ehr_check: "OpenEhrCheck"
+
+    @property
+    def setup_problems(self) -> "tuple[OhxError, ...]":
+        """What an administrator has to mend: of the EHR's set-up, and of the mapping in force."""
+        missing = no_ehr() if self.settings.ehr.base_url is None else None
+        return tuple(each for each in (missing, self.mapping.problem) if each is not None)
 
 
 class NoEhr:
@@ -134,7 +148,9 @@ async def open_workstation(
             staff = await asyncio.to_thread(
                 staff_desk_of, profile, effective, outbox, reader, proof
             )
-            filing = await filing_of(profile, effective, outbox, staff.who)
+            mapping = await asyncio.to_thread(mapping_of, profile)
+            filing = await filing_of(profile, effective, outbox, staff.who, mapping.rules)
+            mapping.on_rules = filing.follow
             tray = tray_of(effective, outbox, filing, staff.who)
             stack.push_async_callback(devices.listener.close, _GOODBYES_S)
             yield Workstation(
@@ -147,6 +163,8 @@ async def open_workstation(
                 outbox=outbox,
                 tray=tray,
                 staff=staff,
+                mapping=mapping,
+                open_ehr_check=partial(_ehr_check, reader, proof, effective),
             )
     finally:
         lock.release()
@@ -170,3 +188,18 @@ async def _ehr_and_sender(
         sender_of(outbox, ehr, profile),
     ):
         yield ehr, proof
+
+
+@asynccontextmanager
+async def _ehr_check(
+    ehr: "EhrClient | None",
+    proof: "Credentials | None",
+    settings: "Settings",
+    *,
+    patient: str | None,
+    write: bool,
+) -> AsyncGenerator["CheckedEhr"]:
+    """Open the check over the connection that the workstation works with."""
+    if ehr is None or proof is None:
+        raise no_ehr()
+    yield checked_ehr(ehr, proof, settings, patient=patient, write=write)

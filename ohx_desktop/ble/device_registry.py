@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ohx_desktop.domain.device import DeviceIdentity
+from ohx_desktop.ble.device_kind import kind_of
+from ohx_desktop.domain.device import DeviceIdentity, DeviceKind
 from ohx_desktop.domain.errors import DeviceNotFound, StoreDamaged, StoreEnvironment
 
 _SCHEMA = "ohx.devices/1"
@@ -50,6 +51,18 @@ class DeviceRegistry:
             return False
         serials = {known.identity.serial, identity.serial} - {None}
         return len(serials) <= 1
+
+    def kind_of(self, address: str | None) -> DeviceKind | None:
+        """Return the kind of a registered device; without an address, the one that all have.
+
+        None where it is not known, or where they are of several kinds.
+        """
+        kinds = {
+            kind_of(device.driver, device.identity.model)
+            for device in self._devices.values()
+            if address in {None, device.identity.address}
+        }
+        return kinds.pop() if len(kinds) == 1 else None
 
     def add(self, device: EnrolledDevice) -> None:
         """Register a device, in place of an earlier one with its address."""

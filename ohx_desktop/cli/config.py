@@ -64,6 +64,7 @@ def _validate(options: argparse.Namespace, out: Output) -> int:
 
 def _import(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.settings.layers import load_file
+    from ohx_desktop.settings.placing import put_in_place
     from ohx_desktop.settings.profile import Profile
 
     load_file(options.file)
@@ -84,19 +85,6 @@ def _import(options: argparse.Namespace, out: Output) -> int:
         f"{target} is in force from the next start on",
     )
     return ExitCode.DONE
-
-
-def put_in_place(content: bytes, target: Path) -> Path | None:
-    """Replace `target` whole or not at all; return where its old content is kept."""
-    draft, kept = target.with_suffix(".new"), target.with_suffix(".previous")
-    draft.write_bytes(content)
-    draft.chmod(0o600)
-    before = target.exists()
-    if before:
-        kept.write_bytes(target.read_bytes())
-        kept.chmod(0o600)
-    draft.replace(target)
-    return kept if before else None
 
 
 def _secret_set(options: argparse.Namespace, out: Output) -> int:

@@ -8,7 +8,7 @@ from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ExitCode, OhxError, Refused, UsageError
 
 if TYPE_CHECKING:
-    from ohx_desktop.fhir.check import Line
+    from ohx_desktop.domain.check_lines import Line
 
 _OK = {"ok": True, "warning": None, "failed": False}
 _MARKS = {"ok": "ok  ", "warning": "?   ", "failed": "FAIL"}

@@ -5,9 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ohx_desktop.cli.config import put_in_place
 from ohx_desktop.cli.output import Output
-from ohx_desktop.domain.errors import ConfigurationError, ExitCode
+from ohx_desktop.domain.errors import ExitCode
 
 
 def add_commands(_add: Any, group: Any) -> None:
@@ -36,20 +35,13 @@ def _validate(options: argparse.Namespace, out: Output) -> int:
 
 
 def _import(options: argparse.Namespace, out: Output) -> int:
-    from ohx_desktop.fhir.mapping_file import read_rules
+    from ohx_desktop.desk.clinic_mapping import put_in_force
+    from ohx_desktop.fhir.mapping_file import read_content
     from ohx_desktop.settings.profile import Profile
 
-    read_rules(options.file)
+    content = read_content(options.file)
     profile = Profile.at(options.profile)
-    try:
-        profile.create()
-        kept = put_in_place(options.file.read_bytes(), profile.mapping_file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the mapping cannot be put in place ({error.strerror})",
-            meaning="the mapping stays as it was",
-            hint="mend the permissions of the profile's folder, or free disk space",
-        ) from error
+    kept = put_in_force(content, options.file.name, profile)
     out.note(f"the mapping before is kept in {kept}" if kept else "the built-in mapping was used")
     out.item(
         {"file": str(profile.mapping_file), "imported": True},

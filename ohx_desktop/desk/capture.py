@@ -16,7 +16,7 @@ from ohx_desktop.ble.keeping import HeardRecord, Keeper
 from ohx_desktop.ble.link import Advertisement
 from ohx_desktop.ble.listening import Listener
 from ohx_desktop.desk.tray import TrayService
-from ohx_desktop.domain.device import DeviceIdentity
+from ohx_desktop.domain.device import DeviceIdentity, DeviceKind
 from ohx_desktop.domain.errors import AnotherDevice
 
 
@@ -45,6 +45,10 @@ class RegisteredCapture:
     def is_registered(self, device: DeviceIdentity | None) -> bool:
         """Tell whether this very device is registered with the workstation."""
         return device is not None and self._registry.knows(device)
+
+    def kind_of(self, address: str | None) -> DeviceKind | None:
+        """Return the kind of a device, or of any that may answer; None where it is not known."""
+        return self._registry.kind_of(address)
 
     def _is_ours(self, device: DeviceIdentity | None) -> bool:
         """Tell whether readings of this device are taken: of any, until one is registered."""

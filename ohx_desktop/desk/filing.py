@@ -98,6 +98,10 @@ class SubmissionMaker:
         except ValueError as error:
             raise UsageError(str(error)) from error
 
+    def follow(self, rules: MappingRules) -> None:
+        """Map by other rules from now on."""
+        self._rules = rules
+
     def bundle(self, submission: Submission) -> Json:
         """Return the R5 transaction. Raises ConfigurationError where nothing may be sent."""
         return transaction_bundle(submission, self._rules)
@@ -144,6 +148,10 @@ class FilingService:
         )
         log_event("reading.filed", {Field.ENTRY: entry.id, Field.STATE: entry.state})
         return entry
+
+    def follow(self, rules: MappingRules) -> None:
+        """Map what is confirmed from now on by other rules; what is queued stays as it is."""
+        self._maker.follow(rules)
 
     async def is_known(self, reading_id: UUID) -> bool:
         """Tell whether this reading was filed before."""

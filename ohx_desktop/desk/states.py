@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from ohx_desktop.ble.events import LinkState
 from ohx_desktop.domain.care_context import NO_CONTEXT, CareContext, OfferedContexts
+from ohx_desktop.domain.device import DeviceKind
 from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.domain.patient import Patient, SearchNote
 from ohx_desktop.domain.reading import Reading
@@ -65,13 +66,15 @@ class Waiting:
     """The patient is known; the device is awaited or talking.
 
     `problem` is the last failure (of the device or of a refused record), shown until the next
-    sign of life. `stored_seen` counts records from the device's memory that were kept out.
+    sign of life. `kind` is that of the device, None where it may be any. `stored_seen` counts
+    records from the device's memory that were kept out.
     """
 
     patient: Patient
     care: Care = Care()
     link: LinkState = LinkState.LISTENING
     device_name: str | None = None
+    kind: DeviceKind | None = None
     problem: OhxError | None = None
     stored_seen: int = 0
 

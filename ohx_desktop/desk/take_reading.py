@@ -35,7 +35,7 @@ from ohx_desktop.desk.states import (
 from ohx_desktop.desk.talks import Talks
 from ohx_desktop.domain.care_context import CareContext, OfferedContexts
 from ohx_desktop.domain.clock import Now, system_now
-from ohx_desktop.domain.device import DeviceIdentity
+from ohx_desktop.domain.device import DeviceIdentity, DeviceKind
 from ohx_desktop.domain.errors import OhxError, RadioUnavailable
 from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
 from ohx_desktop.ops.logging import log_problem
@@ -69,6 +69,10 @@ class Capture(Protocol):
 
     def is_registered(self, device: DeviceIdentity | None) -> bool:
         """Tell whether this very device is registered with the workstation."""
+        ...
+
+    def kind_of(self, address: str | None) -> DeviceKind | None:
+        """Return the kind of a device, or of any that may answer; None where it is not known."""
         ...
 
 
@@ -272,7 +276,7 @@ class TakeReading:
         self._arrived.clear()
         self._talks = Talks()
         session = self._session = object()
-        self._show(Waiting(patient=patient))
+        self._show(Waiting(patient=patient, kind=self._capture.kind_of(None)))
         # Devices of an earlier session are told goodbye meanwhile; nobody need watch that.
         await self._stop()
         if self._session is session:
@@ -281,7 +285,15 @@ class TakeReading:
     def _wait_on(self, patient: Patient) -> None:
         """Wait with the devices that are being listened to."""
         self._problem_of = None
-        self._show(Waiting(patient=patient, link=self._talks.link, device_name=self._talks.name))
+        talks = self._talks
+        self._show(
+            Waiting(
+                patient=patient,
+                link=talks.link,
+                device_name=talks.name,
+                kind=self._capture.kind_of(talks.address),
+            )
+        )
 
     async def _listen(self, patient: Patient, began: datetime) -> None:
         try:
@@ -352,6 +364,7 @@ class TakeReading:
                 state,
                 link=talks.link,
                 device_name=talks.name or state.device_name,
+                kind=self._capture.kind_of(talks.address),
                 problem=None if alive or is_mended else state.problem,
             )
         )

@@ -12,11 +12,13 @@ _RANK = (LinkState.PAIRING, LinkState.RECEIVING, LinkState.IDENTIFYING, LinkStat
 class Talks:
     """Follows the interleaved states of several sessions.
 
-    `link` is the state to show and `name` the device it is of, None where nobody told its name.
+    `link` is the state to show and `name` the device it is of, None where nobody told its name;
+    `address` is None while no device is in a session.
     """
 
     link: LinkState = LinkState.LISTENING
     name: str | None = None
+    address: str | None = None
     _open: dict[str | None, StateChanged] = field(default_factory=dict)
 
     def note(self, event: StateChanged | RadioLost) -> None:
@@ -31,6 +33,7 @@ class Talks:
             return  # it ended with the radio, which is what a person must know
         shown = self._first() or event
         self.link, self.name = shown.state, shown.name or self.name
+        self.address = shown.address
 
     def _first(self) -> StateChanged | None:
         latest_first = reversed(self._open.values())

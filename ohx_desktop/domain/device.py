@@ -47,6 +47,16 @@ class DeviceIdentity:
         return f"host:{self.address}:{self.model}"
 
 
+class DeviceKind(StrEnum):
+    """What a person would call a device."""
+
+    CUFF = "cuff"
+    SCALE = "scale"
+    THERMOMETER = "thermometer"
+    OXIMETER = "oximeter"
+    GLUCOSE_METER = "glucose-meter"
+
+
 class ClockTrust(StrEnum):
     """How the time of a reading is known."""
 

@@ -6,8 +6,8 @@ failed is left out. Nothing is written unless asked for, and then it is taken ba
 
 from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass
-from enum import StrEnum
 
+from ohx_desktop.domain.check_lines import Line, Verdict
 from ohx_desktop.domain.errors import OhxError, RemoteError
 from ohx_desktop.domain.patient import PatientQuery
 from ohx_desktop.fhir.auth.scopes import Subject, missing
@@ -23,28 +23,6 @@ _NOBODY = PatientQuery(identifier="ohx-desktop-ehr-check")
 # More than this and times of readings, and signed assertions, become doubtful.
 _CLOCK_TOLERANCE_S = 60.0
 _CERTIFICATE_DAYS = 30
-
-
-class Verdict(StrEnum):
-    """What a line says. Only FAILED means that readings will not arrive."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One thing that was checked. `remedy` says what to do unless all is well.
-
-    `error` is what the EHR, or the way to it, raised.
-    """
-
-    name: str
-    verdict: Verdict
-    detail: str
-    remedy: str | None = None
-    error: OhxError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

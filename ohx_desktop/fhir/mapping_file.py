@@ -21,6 +21,16 @@ _TABLE = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*(?:\.|=)")
 
 
+class BrokenMapping(ConfigurationError):  # noqa: N818 - reads as what happened
+    """A mapping file is not valid. `faults` says each with its line, where that is known."""
+
+    hint = "correct the file; its form is told by: ohx-desktop mapping schema"
+
+    def __init__(self, name: str, faults: Sequence[str], *, wrong: str = "not valid") -> None:
+        super().__init__(f"{name} is {wrong}: {'; '.join(faults)}")
+        self.faults = tuple(faults)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedRules:
     """The rules in force, and why the file as it is now is not."""
@@ -29,14 +39,25 @@ class LoadedRules:
     problem: OhxError | None = None
 
 
-def read_rules(path: Path) -> MappingRules:
-    """Return the rules of one file. Raises ConfigurationError: line and reason of each fault."""
+def read_content(path: Path) -> bytes:
+    """Return what stands in a mapping file, unchecked. Raises ConfigurationError."""
     try:
-        return _checked(path.read_text(encoding="utf-8"), path.name)
+        return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read ({error.strerror})") from error
+
+
+def rules_in(content: bytes, name: str) -> MappingRules:
+    """Return the rules that the file `name` holds. Raises BrokenMapping."""
+    try:
+        return _checked(content.decode("utf-8"), name)
     except UnicodeDecodeError:
-        raise ConfigurationError(f"{path.name} is not UTF-8 text") from None
+        raise BrokenMapping(name, ["the text is not UTF-8"], wrong="not UTF-8 text") from None
+
+
+def read_rules(path: Path) -> MappingRules:
+    """Return the rules of one file. Raises ConfigurationError: line and reason of each fault."""
+    return rules_in(read_content(path), path.name)
 
 
 def load_rules(path: Path, last_good: Path) -> LoadedRules:
@@ -82,7 +103,7 @@ def _checked(text: str, name: str) -> MappingRules:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{name} is not valid TOML: {error}") from None
+        raise BrokenMapping(name, [str(error)], wrong="not valid TOML") from None
     try:
         model = MappingModel.model_validate(content)
     except ValidationError as error:
@@ -102,19 +123,14 @@ def _checked(text: str, name: str) -> MappingRules:
     return model.rules()
 
 
-def _refused(
-    name: str, text: str, problems: Sequence[tuple[Sequence[Any], str]]
-) -> ConfigurationError:
+def _refused(name: str, text: str, problems: Sequence[tuple[Sequence[Any], str]]) -> BrokenMapping:
     told = []
     for where, why in problems:
         path = [str(part) for part in where if part != "[key]"]
         line = line_of(text, path)
         at = f"line {line}, " if line else ""
         told.append(f"{at}{'.'.join(path)}: {why}")
-    return ConfigurationError(
-        f"{name} is not valid: {'; '.join(told)}",
-        hint="correct the file; its form is told by: ohx-desktop mapping schema",
-    )
+    return BrokenMapping(name, told)
 
 
 def line_of(text: str, path: Sequence[str]) -> int | None:

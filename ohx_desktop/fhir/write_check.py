@@ -1,5 +1,6 @@
 """A reading of nobody's, to see what an EHR makes of it: validated, or stored and taken back."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 
 from ohx_desktop import __version__
 from ohx_desktop.domain.device import ClockTrust, DeviceClock
-from ohx_desktop.domain.errors import Misconfigured, Refused
+from ohx_desktop.domain.errors import Misconfigured, Refused, Transient
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.fhir.client import EhrClient
@@ -81,7 +82,7 @@ async def validated(ehr: EhrClient, patient: str | None) -> Told:
 
 
 async def written_and_taken_back(ehr: EhrClient, patient: str | None) -> Told:
-    """Store a sample for a test patient, read it back, and take it back.
+    """Store a sample for a test patient, read it back, and take it back, also when cancelled.
 
     Raises the RemoteError family, and Misconfigured where what was read is not what was sent.
     """
@@ -90,15 +91,27 @@ async def written_and_taken_back(ehr: EhrClient, patient: str | None) -> Told:
             "a test write needs a test patient of the EHR",
             hint="name one: ohx-desktop ehr check --write --patient Patient/ID",
         )
-    bundle = sample(patient)
-    payload = encode(bundle)
-    outcome = await ehr.transact(payload)
-    differing = await ehr.read_back(payload, outcome)
-    left = [
-        entry.reference
-        for entry in outcome.entries
-        if entry.reference is not None and not await _taken_back(ehr, entry.reference)
-    ]
+    writing = asyncio.create_task(_written_and_taken_back(ehr, patient), name="test write")
+    try:
+        return await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        # Nothing made up may stay in a chart. Each request has a deadline, so this ends.
+        await asyncio.wait({writing})
+        raise
+
+
+async def _written_and_taken_back(ehr: EhrClient, patient: str) -> Told:
+    payload = encode(sample(patient))
+    try:
+        outcome = await ehr.transact(payload)
+    except Transient:
+        # It may be stored all the same: once more makes no second copy, and tells what is there.
+        outcome = await ehr.transact(payload)
+    stored = [entry.reference for entry in outcome.entries if entry.reference is not None]
+    try:
+        differing = await ehr.read_back(payload, outcome)
+    finally:
+        left = [reference for reference in stored if not await _taken_back(ehr, reference)]
     if differing:
         raise Misconfigured(
             f"what the EHR stored is not what was sent ({', '.join(differing)})",

@@ -20,6 +20,11 @@ _NEEDED_FILES = (
     "fonts/Inter-Regular.otf",
     "fonts/Inter-SemiBold.otf",
     "fonts/NotoSansArabic-Regular.ttf",
+    "icons/device.svg",
+    "icons/glucose-meter.svg",
+    "icons/oximeter.svg",
+    "icons/scale.svg",
+    "icons/thermometer.svg",
     "icons/upper-arm-cuff.svg",
 )
 # What bleak and keyring load by name on each platform.

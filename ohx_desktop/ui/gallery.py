@@ -12,11 +12,13 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QSize
 from PySide6.QtWidgets import QApplication
 
+from ohx_desktop.desk.admin_states import AdminState
 from ohx_desktop.desk.enrolling_states import EnrolState
 from ohx_desktop.desk.staff_states import StaffState
 from ohx_desktop.desk.states import FindPatient
 from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.ui import scenes
+from ohx_desktop.ui.admin_scenes import ToMend
 from ohx_desktop.ui.device_scenes import Asked
 from ohx_desktop.ui.shell import create_application, dress, grab
 from ohx_desktop.ui.staff.window import StaffWindow
@@ -66,6 +68,12 @@ def stage(scene: scenes.Scene, size: QSize) -> StaffWindow:
     elif isinstance(scene, EnrolState):
         window.show_state(FindPatient())
         window.show_devices(scene)
+    elif isinstance(scene, AdminState):
+        window.show_state(FindPatient())
+        window.show_admin(scene)
+    elif isinstance(scene, ToMend):
+        window.show_setup(scene.problems)
+        window.show_state(FindPatient())
     elif isinstance(scene, Asked):
         window.show_state(scene.waiting)
         window.show_passkey(scene.question)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from ohx_desktop.ble.events import LinkState
+from ohx_desktop.desk.admin_states import AdminState
 from ohx_desktop.desk.enrolling_states import EnrolState
 from ohx_desktop.desk.staff_states import SignedIn, StaffState
 from ohx_desktop.desk.states import (
@@ -19,7 +20,7 @@ from ohx_desktop.desk.states import (
     Waiting,
 )
 from ohx_desktop.domain.care_context import CareContext, ContextOption, OfferedContexts
-from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
+from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity, DeviceKind
 from ohx_desktop.domain.errors import (
     AlreadyOpen,
     ConnectionLost,
@@ -37,6 +38,7 @@ from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, pressure
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
 from ohx_desktop.staff.people import StaffMember
+from ohx_desktop.ui.admin_scenes import ADMIN_SCENES, ToMend
 from ohx_desktop.ui.device_scenes import DEVICE_SCENES, Asked
 from ohx_desktop.ui.staff_scenes import STAFF_SCENES
 
@@ -163,11 +165,12 @@ TWO_VISITS = Care(
 
 WithPatient = Waiting | Reviewing | Filed
 
-Scene = DeskState | EnrolState | StaffState | Asked | OhxError | None
+Scene = DeskState | EnrolState | StaffState | AdminState | Asked | ToMend | OhxError | None
 
 SCENES: dict[str, Scene] = {
     **DEVICE_SCENES,
     **STAFF_SCENES,
+    **ADMIN_SCENES,
     "00-starting": None,
     "01-no-keyring": NoKeyring("no secret store was found on this computer"),
     "02-already-open": AlreadyOpen("a window of this profile is open already"),
@@ -183,8 +186,18 @@ SCENES: dict[str, Scene] = {
     "18-replaced": FindPatient(results=(JANE,), note=SearchNote.REPLACED),
     "19-not-unique": FindPatient(results=(), note=SearchNote.NOT_UNIQUE),
     "15-names": FindPatient(results=(JUERGEN, FATIMA)),
-    "20-listening": Waiting(patient=JANE, device_name="Cuff room 2"),
-    "21-receiving": Waiting(patient=JANE, link=LinkState.RECEIVING, device_name="HEM-7322T"),
+    "20-listening": Waiting(patient=JANE, device_name="Cuff room 2", kind=DeviceKind.CUFF),
+    "21-receiving": Waiting(
+        patient=JANE,
+        link=LinkState.RECEIVING,
+        device_name="HEM-7322T",
+        kind=DeviceKind.CUFF,
+    ),
+    "25-any-device": Waiting(patient=JANE),
+    "26-scale": Waiting(patient=JANE, kind=DeviceKind.SCALE),
+    "27-thermometer": Waiting(patient=JANE, kind=DeviceKind.THERMOMETER),
+    "28-oximeter": Waiting(patient=JANE, kind=DeviceKind.OXIMETER),
+    "29-glucose-meter": Waiting(patient=JANE, kind=DeviceKind.GLUCOSE_METER),
     "22-lost": Waiting(
         patient=JANE, problem=ConnectionLost("the link to the device was lost"), stored_seen=2
     ),

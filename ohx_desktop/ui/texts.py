@@ -149,7 +149,14 @@ AFTER_PROBLEM_STEPS: Final = "The reading will appear here by itself."
 LISTEN_AGAIN: Final = "Try again"
 STORED_ONE: Final = "1 older reading in the device’s memory was left out."
 STORED_MANY: Final = "{n} older readings in the device’s memory were left out."
-CUFF_PICTURE: Final = "An upper-arm cuff"
+PICTURES: Final = {
+    "cuff": "An upper-arm cuff",
+    "scale": "A scale",
+    "thermometer": "A thermometer",
+    "oximeter": "A finger clip for oxygen saturation",
+    "glucose-meter": "A glucose meter with a strip",
+    "": "A measuring device",
+}
 
 # ── reviewing ────────────────────────────────────────────────────────────────────────────────
 BLOOD_PRESSURE: Final = "Blood pressure"
@@ -705,3 +712,147 @@ RADIO_ERRORS: Final = {
         "Allow it in the system’s privacy settings.",
     ),
 }
+
+# ── administration ───────────────────────────────────────────────────────────────────────────
+ADMIN: Final = "Administration"
+ADMIN_HELP: Final = "For the administrator of this workstation. No patient is in view here."
+ADMIN_CHECK: Final = "Check the EHR"
+ADMIN_CHECK_HELP: Final = "Can this EHR take our readings? Each thing that can be wrong, in turn."
+ADMIN_MAPPING: Final = "Preview a mapping"
+ADMIN_MAPPING_HELP: Final = "What a mapping file changes of what is sent, before it is in force."
+SETUP_MORE: Final = "There is more under Administration (F10)."
+SETUP_WHERE: Final = "See Administration (F10)."
+
+CHECK_HEADING: Final = "Can this EHR take our readings?"
+CHECK_HELP: Final = "Nothing is stored by the check, unless you ask for the test reading below."
+CHECK_LINES: Final = "What was checked"
+CHECK_EMPTY: Final = (
+    "Nothing was checked yet.",
+    "Each thing that was checked will be listed here, with what to do about it.",
+)
+CHECK_RUN: Final = "Run the check"
+CHECK_AGAIN: Final = "Run it again"
+CHECK_CANCEL: Final = "Cancel"
+CHECK_COPY: Final = "Copy the report"
+CHECK_COPIED: Final = "The report is on the clipboard. It holds no names and no secrets."
+CHECK_RUNNING: Final = "Asking the EHR… {n} checked."
+CHECK_STOPPING: Final = "Stopping… what was written for the test is taken back first."
+CHECK_CANCELLED: Final = "The check was cancelled. It says nothing about what was not reached."
+CHECK_GOOD: Final = "{n} checked. Nothing stands in the way of our readings."
+CHECK_WARNED: Final = "{n} checked. Readings can arrive; look at what is marked: {marked}."
+CHECK_FAILED: Final = "Readings will not arrive yet. See what is marked as failed."
+CHECK_BROKEN_OFF: Final = "The check could not be finished."
+CHECK_VERDICTS: Final = {"ok": "OK", "warning": "Look at this", "failed": "Failed"}
+CHECK_NAMES: Final = {
+    "proxy": "Proxy",
+    "tls": "Encryption",
+    "clock": "Clock",
+    "reachable": "Reachable",
+    "fhir-version": "FHIR version",
+    "way": "Way of storing",
+    "transaction": "Transactions",
+    "conditional-create": "Conditional create",
+    "update-create": "Update as create",
+    "validate": "Validation offered",
+    "patient-search": "Sign-in and patient search",
+    "scopes": "Permissions",
+    "validate-own": "Our Observations",
+    "write": "Test reading",
+}
+CHECK_SPOKEN: Final = "{name}: {verdict}. {detail}"
+CHECK_PATIENT: Final = "Reference of a test patient"
+CHECK_PATIENT_HINT: Final = "Test patient, such as Patient/test-1"
+CHECK_WRITE: Final = "Check with a test reading"
+CHECK_WRITE_QUESTION: Final = (
+    "Store a made-up reading for {patient}?",
+    (
+        "Only for a patient who is no real person. It is read back and taken back; some EHRs "
+        "keep it, marked as test data and as entered in error."
+    ),
+)
+CHECK_WRITE_YES: Final = "It is a test patient: store it"
+CHECK_WRITE_NO: Final = "Store nothing"
+CHECK_WRONG_PATIENT: Final = (
+    "This is not the reference of a patient.",
+    "Type Patient/ and the id that the EHR gives the test patient. Nothing was sent.",
+)
+REPORT_HEADING: Final = "OHX Desktop {version}: check of the EHR, {when}"
+REPORT_PATIENT: Final = "Patient/…"
+REPORT_QUOTED: Final = "the EHR has something to say about our Observations; see the screen"
+REPORT_STATE: Final = {
+    "never": "not run",
+    "running": "not finished yet",
+    "stopping": "not finished yet",
+    "done": "finished",
+    "cancelled": "cancelled",
+}
+
+MAPPING_HEADING: Final = "What does a mapping change?"
+MAPPING_HELP: Final = "Made-up readings, as they would be sent. Nothing is sent from here."
+MAPPING_FIELD: Final = "Path of a mapping file"
+MAPPING_FIELD_HINT: Final = "A mapping file, such as /media/usb/mapping.toml"
+MAPPING_CHOOSE: Final = "Choose a file…"
+MAPPING_FILTER: Final = "Mapping files (*.toml)"
+MAPPING_SHOW: Final = "Show"
+MAPPING_IN_FORCE: Final = "The one in force"
+MAPPING_PUT: Final = "Put in force"
+MAPPING_PUTTING: Final = "Putting it in force…"
+MAPPING_LOOKING: Final = "Reading the mapping…"
+MAPPING_STATUS_OWN: Final = "The mapping in force, compared with the built-in one."
+MAPPING_STATUS_FILE: Final = "{name}, compared with the mapping in force."
+MAPPING_STATUS_BROKEN: Final = "{name} is not in force, and cannot be."
+MAPPING_BROKEN: Final = (
+    "{name} is not a valid mapping.",
+    "Nothing has changed. Correct what is listed, then show it again.",
+)
+MAPPING_ROWS: Final = "What changes, sample by sample"
+MAPPING_FAULTS: Final = "What is wrong with the file"
+MAPPING_FAULT: Final = "Fault {n}"
+MAPPING_JSON: Final = "The Observations as JSON: - before, + after"
+MAPPING_SAMPLES: Final = {
+    "blood-pressure": "Blood pressure 128/82 mmHg",
+    "weight": "Weight 165.2 lb",
+    "temperature": "Temperature 36.8 °C",
+    "oxygen": "Oxygen saturation 97 %",
+    "glucose": "Glucose 5.4 mmol/L",
+}
+MAPPING_SAME: Final = "Sent as before"
+MAPPING_SAME_JSON: Final = "Nothing differs in the Observations of this sample."
+MAPPING_ELEMENTS: Final = {
+    "code": "code",
+    "text": "name",
+    "category": "category",
+    "profile": "profile",
+    "tag": "tag",
+    "value": "value",
+}
+MAPPING_CHANGE: Final = "{subject}, {element}: {how}"
+MAPPING_INSTEAD: Final = "{before} → {after}"
+MAPPING_ALSO: Final = "also {after}"
+MAPPING_NO_LONGER: Final = "no longer {before}"
+MAPPING_ORDER: Final = "in another order: {after}"
+CODE_SYSTEMS: Final = {
+    "http://loinc.org": "LOINC",
+    "http://snomed.info/sct": "SNOMED CT",
+    "urn:iso:std:iso:11073:10101": "IEEE 11073",
+}
+MAPPING_LEFT_OUT: Final = "Not sent: {what}"
+MAPPING_NOTHING: Final = "Nothing of this reading may be sent: it could not be filed."
+MAPPING_PARTS: Final = {
+    "devices": "the device as a resource of its own",
+    "provenance": "who measured and confirmed (Provenance)",
+}
+MAPPING_PUT_QUESTION: Final = (
+    "Put {name} in force?",
+    (
+        "It concerns what is confirmed from now on; what waits in the queue stays as it is. The "
+        "mapping before it is kept."
+    ),
+)
+MAPPING_PUT_YES: Final = "Put it in force"
+MAPPING_PUT_NO: Final = "Leave it as it is"
+MAPPING_DONE: Final = (
+    "{name} is in force.",
+    "It concerns what is confirmed from now on.",
+)
+MAPPING_KEPT: Final = "The mapping before it is kept as {kept}."

@@ -23,6 +23,7 @@ SCENES = (
     *("disk_full", "no_bluetooth", "second_window", "no_keyring", "wrong_settings"),
     "a_cuff_is_registered",
     "wrong_patient",
+    "an_administrator_looks_around",
     "people_change_over",
 )
 # A window of its own each, on two cores.
@@ -178,6 +179,20 @@ def test_a_cuff_that_shows_a_number_is_registered_and_forgotten_in_the_window(
     assert scene.says("number asked", "Beurer BM54 shows a number")
     assert scene.says("registered", "BM54 is registered")
     assert scene.says("a reading", "128/82", "Confirm and save")
+
+
+def test_the_ehr_is_checked_and_a_mapping_is_in_force_for_the_next_reading(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("an_administrator_looks_around")
+    assert scene.says("home", "Administration", "Check the EHR", "Preview a mapping")
+    assert scene.says("checked", "Copy the report", "checked.")
+    assert scene.says(
+        "previewed", "clinic.toml, compared with the mapping in force", "Put in force"
+    )
+    assert scene.says("in force", "clinic.toml is in force.")
+    assert scene.says("chart", "Pulse at reception")
+    assert scene.chart == ONCE
 
 
 def test_a_second_window_says_so_and_harms_nothing(told: Callable[[str], Told]) -> None:

@@ -335,6 +335,41 @@ async def a_cuff_is_registered(stage: Stage) -> None:
     await stage.look("a reading")
 
 
+async def an_administrator_looks_around(stage: Stage) -> None:
+    driver, window = stage.driver, stage.driver.window
+    driver.press(window.find_patient.field, Qt.Key.Key_F10)
+    await driver.until(window.admin.isVisible, "the administrator's pages")
+    await stage.look("home")
+    pages = window.admin
+    await driver.push(pages.home.check)
+    await driver.push(pages.check.run)
+    await driver.until(pages.check.copy.isVisible, "the end of the check")
+    await stage.look("checked")
+    driver.press(pages.check.lines, Qt.Key.Key_Escape)
+    await driver.until(pages.home.isVisible, "the way back")
+    await driver.push(pages.home.mapping)
+    await stage.until_shown(texts.MAPPING_STATUS_OWN)
+    mapping = driver.pictures / "clinic.toml"
+    mapping.write_text('[quantities.pulse_rate]\ntext = "Pulse at reception"\n')
+    pages.mapping.path.setText(str(mapping))
+    driver.press(pages.mapping.path, Qt.Key.Key_Return)
+    await stage.until_shown("clinic.toml, compared")
+    await stage.look("previewed")
+    await driver.push(pages.mapping.put)
+    await driver.push(pages.mapping.message.yes)
+    await stage.until_shown("clinic.toml is in force")
+    await stage.look("in force")
+    driver.press(pages.mapping.rows, Qt.Key.Key_Escape)
+    await driver.until(pages.home.isVisible, "the way back")
+    driver.press(pages.home.check, Qt.Key.Key_Escape)
+    await driver.until(window.find_patient.isVisible, "the search")
+    await stage.review()
+    await stage.confirm()
+    await driver.reach(Filed, lambda state: state.entry.state is EntryState.VERIFIED)
+    stored = [version.resource for version in stage.rig.ehr.store.versions("Observation")]
+    stage.seen["chart"] = [str(resource["code"].get("text")) for resource in stored]
+
+
 class MemoryKeyring(KeyringBackend):
     """The keyring of this process; named by the environment as any other."""
 
@@ -417,6 +452,7 @@ SCENES: dict[str, Callable[[Stage], Awaitable[None]]] = {
         *(ehr_down_at_search, ehr_down_after_confirm, ehr_slow, ehr_refusing),
         *(cuff_vanishes, cuff_vanishes_in_mid_transfer, malformed_packet, failed_measurement),
         *(disk_full, no_bluetooth, second_window, a_cuff_is_registered, wrong_patient),
+        an_administrator_looks_around,
         people_change_over,
     )
 }

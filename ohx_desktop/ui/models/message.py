@@ -27,10 +27,15 @@ def hint_of(error: OhxError) -> str:
 
 
 def sentence(fragment: str) -> str:
-    """Return the fragment with a capital and a full stop."""
+    """Return the fragment with a capital and a full stop.
+
+    The name of a file and an address keep their first letter.
+    """
     trimmed = fragment.strip()
     ended = trimmed if trimmed.endswith((".", "!", "?", "…")) else f"{trimmed}."
-    return ended[:1].upper() + ended[1:]
+    first, *rest = ended.split(maxsplit=1) or [""]
+    is_name = bool(rest) and any(mark in first[:-1] for mark in "./:")
+    return ended if is_name else ended[:1].upper() + ended[1:]
 
 
 def _texts(error: OhxError) -> tuple[str, str, str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ohx_desktop.ble.events import LinkState
 from ohx_desktop.desk.states import Waiting
+from ohx_desktop.domain.device import DeviceKind
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.message import message_of
 from ohx_desktop.ui.models.parts import MessageView
@@ -23,7 +24,7 @@ _HEADINGS = {
 class WaitingView:
     """`pulsing` while somebody is listened to; `note` tells of readings kept out.
 
-    `can_measure` is False while a measurement could not be heard.
+    `can_measure` is False while a measurement could not be heard. `kind` is None for any device.
     """
 
     heading: str
@@ -33,6 +34,7 @@ class WaitingView:
     message: MessageView | None
     can_listen_again: bool
     can_measure: bool = True
+    kind: DeviceKind | None = None
 
 
 def waiting_view(state: Waiting) -> WaitingView:
@@ -50,6 +52,7 @@ def waiting_view(state: Waiting) -> WaitingView:
         message=message_of(state.problem) if state.problem else None,
         can_listen_again=stopped,
         can_measure=not (stopped or state.link is LinkState.NO_RADIO),
+        kind=state.kind,
     )
 
 

@@ -4,6 +4,7 @@ It keeps no state of its own but what is on the screen. When the patient goes, e
 the patient forgets before the next frame is drawn.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from PySide6.QtCore import Qt, Signal
@@ -20,6 +21,7 @@ from ohx_desktop.desk.states import (
     Waiting,
 )
 from ohx_desktop.domain.clock import Now
+from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.domain.patient import Patient
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.domain.scan_format import ScanRefused
@@ -36,6 +38,7 @@ from ohx_desktop.ui.models.review import (
     leave_question,
     review_view,
 )
+from ohx_desktop.ui.models.setup import setup_message
 from ohx_desktop.ui.models.staff import sign_out_question
 from ohx_desktop.ui.models.waiting import waiting_view
 from ohx_desktop.ui.staff.context_bar import ContextBar
@@ -63,6 +66,7 @@ class DeskPages(QWidget):
     next_patient_requested = Signal()
     close_requested = Signal()
     devices_requested = Signal()
+    admin_requested = Signal()
     lock_requested = Signal()
     sign_out_requested = Signal()
     passkey_typed = Signal(str)
@@ -133,6 +137,10 @@ class DeskPages(QWidget):
         """Draw how much waits for the EHR and for a person."""
         self._summary = summary
         self._show_footer()
+
+    def show_setup(self, problems: Sequence[OhxError]) -> None:
+        """Draw what an administrator has to mend, where the search begins."""
+        self.find_patient.setup.show_message(setup_message(problems))
 
     def show_signed_in(self, name: str | None, *, may_sign_out: bool = False) -> None:
         """Draw who is signed in."""
@@ -215,6 +223,11 @@ class DeskPages(QWidget):
         if isinstance(self._state, FindPatient):
             self.devices_requested.emit()
 
+    def _show_admin(self) -> None:
+        """F10: to the administrator's pages, only while no patient is in view."""
+        if isinstance(self._state, FindPatient):
+            self.admin_requested.emit()
+
     def _leave_patient(self) -> None:
         match self._state:
             case Waiting():
@@ -283,6 +296,7 @@ class DeskPages(QWidget):
         self.find_patient.search_requested.connect(self.search_requested)
         self.find_patient.patient_chosen.connect(self.patient_chosen)
         self.find_patient.devices_requested.connect(self.devices_requested)
+        self.find_patient.admin_requested.connect(self.admin_requested)
         self.passkey.typed.connect(self.passkey_typed)
         self.passkey.declined.connect(self.passkey_declined)
         self.reviewing.confirmed.connect(self.confirmed)
@@ -297,6 +311,7 @@ class DeskPages(QWidget):
             (Qt.Key.Key_Escape, self._go_back),
             (Qt.Key.Key_F2, self._find_patient),
             (Qt.Key.Key_F4, self._show_devices),
+            (Qt.Key.Key_F10, self._show_admin),
         )
         for key, act in keys:
             QShortcut(QKeySequence(key), self).activated.connect(act)

@@ -30,6 +30,7 @@ class FindPatientPage(Page):
     search_requested = Signal(object)
     patient_chosen = Signal(object, bool)
     devices_requested = Signal()
+    admin_requested = Signal()
 
     def __init__(self, today: Callable[[], date]) -> None:
         super().__init__()
@@ -43,6 +44,10 @@ class FindPatientPage(Page):
         self.find_button.clicked.connect(self._search)
         self.devices_button = ActionButton(texts.DEVICES)
         self.devices_button.clicked.connect(self.devices_requested)
+        self.admin_button = ActionButton(texts.ADMIN)
+        self.admin_button.clicked.connect(self.admin_requested)
+        # What an administrator has to mend: no patient's, so it outlives every search.
+        self.setup = MessageBar()
         self.message = MessageBar()
         self.message.accepted.connect(self._choose_asked)
         self.message.declined.connect(self.go_back)
@@ -153,7 +158,8 @@ class FindPatientPage(Page):
         head = QHBoxLayout()
         head.setSpacing(SPACE.margin)
         head.addLayout(titles, 1)
-        head.addWidget(self.devices_button, 0, Qt.AlignmentFlag.AlignTop)
+        for button in (self.devices_button, self.admin_button):
+            head.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         room = QWidget()
         self._room = QStackedLayout(room)
         self._room.addWidget(self.empty)
@@ -162,6 +168,7 @@ class FindPatientPage(Page):
         self.column.addLayout(head)
         self.column.addSpacing(SPACE.step)
         self.column.addLayout(entry)
+        self.column.addWidget(self.setup)
         self.column.addWidget(self.message)
         self.column.addWidget(self.status)
         self.column.addWidget(room, 1)
@@ -169,3 +176,4 @@ class FindPatientPage(Page):
         QWidget.setTabOrder(self.field, self.find_button)
         QWidget.setTabOrder(self.find_button, self.results)
         QWidget.setTabOrder(self.results, self.devices_button)
+        QWidget.setTabOrder(self.devices_button, self.admin_button)

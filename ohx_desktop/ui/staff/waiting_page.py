@@ -1,4 +1,4 @@
-"""Waiting for the cuff: a picture, a sentence, and nothing to press while somebody listens."""
+"""Waiting for the device: a picture, a sentence, and nothing to press while somebody listens."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
@@ -9,7 +9,7 @@ from ohx_desktop.ui.staff.page import Card, Page
 from ohx_desktop.ui.theme.tokens import SPACE
 from ohx_desktop.ui.widgets.action_button import ActionButton
 from ohx_desktop.ui.widgets.announce import announce
-from ohx_desktop.ui.widgets.cuff_picture import CuffPicture
+from ohx_desktop.ui.widgets.device_picture import DevicePicture
 from ohx_desktop.ui.widgets.ink import label
 from ohx_desktop.ui.widgets.message_bar import MessageBar
 
@@ -23,7 +23,7 @@ class WaitingPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.picture = CuffPicture()
+        self.picture = DevicePicture()
         self.heading = label(size="heading", wraps=True)
         self.steps = label(size="body", wraps=True)
         self.note = label(ink="muted", wraps=True)
@@ -33,7 +33,7 @@ class WaitingPage(Page):
         self._lay_out()
 
     def show_view(self, view: WaitingView) -> None:
-        """Show where the conversation with the cuff is."""
+        """Show where the conversation with the device is."""
         if view.heading != self.heading.text():
             announce(self.heading, f"{view.heading}. {view.steps}")
         self.heading.setText(view.heading)
@@ -41,6 +41,7 @@ class WaitingPage(Page):
         self.note.setText(view.note)
         self.note.setVisible(bool(view.note))
         self.message.show_message(view.message)
+        self.picture.show_kind(view.kind)
         self.picture.set_pulsing(view.pulsing)
         # The picture says "measure now", which helps nobody while Bluetooth is missing.
         self.picture.setVisible(view.can_measure)

@@ -14,14 +14,18 @@ from ohx_desktop.ui import texts
 from ohx_desktop.ui.staff.notice_page import NoticePage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QCloseEvent
 
+    from ohx_desktop.desk.admin_states import AdminState
     from ohx_desktop.desk.enrolling_states import EnrolState
     from ohx_desktop.desk.staff_states import StaffState
     from ohx_desktop.desk.states import DeskState, PasskeyQuestion, QueueSummary
     from ohx_desktop.domain.errors import OhxError
     from ohx_desktop.domain.reading import Reading
     from ohx_desktop.domain.scan_format import ScanFormat, ScanRefused
+    from ohx_desktop.ui.admin.admin_pages import AdminPages
     from ohx_desktop.ui.devices.device_pages import DevicePages
     from ohx_desktop.ui.sign_in.sign_in_pages import SignInPages
     from ohx_desktop.ui.staff.context_bar import ContextBar
@@ -59,6 +63,7 @@ class StaffWindow(QMainWindow):
     next_patient_requested = Signal()
     close_requested = Signal()
     devices_requested = Signal()
+    admin_requested = Signal()
     lock_requested = Signal()
     sign_out_requested = Signal()
     activity_noticed = Signal()
@@ -81,6 +86,7 @@ class StaffWindow(QMainWindow):
         self._now = now
         self._desk: DeskPages | None = None
         self._devices: DevicePages | None = None
+        self._admin: AdminPages | None = None
         self._sign_in: SignInPages | None = None
         self._is_ending = False
         # True where the desk has a reading that is nowhere else.
@@ -166,8 +172,10 @@ class StaffWindow(QMainWindow):
             return
         desk = self._furnished()
         self.notice.forget()
-        # Nobody but a person ends the work on devices; the desk has no patient meanwhile.
-        if self._room.currentWidget() is not self._devices or not isinstance(state, FindPatient):
+        # Nobody but a person ends the work on devices, or the administrator's; the desk has no
+        # patient meanwhile.
+        is_elsewhere = self._room.currentWidget() in {self._devices, self._admin}
+        if not (is_elsewhere and isinstance(state, FindPatient)):
             self._room.setCurrentWidget(desk)
         desk.show_state(state)
 
@@ -202,6 +210,38 @@ class StaffWindow(QMainWindow):
             self._devices = DevicePages()
             self._room.addWidget(self._devices)
         return self._devices
+
+    def show_setup(self, problems: "Sequence[OhxError]") -> None:
+        """Draw what an administrator has to mend, or that there is nothing."""
+        self._furnished().show_setup(problems)
+
+    def show_admin(self, state: "AdminState") -> None:
+        """Draw a state of the administrator's pages in place of the desk."""
+        if self.is_covered:
+            return
+        admin = self.admin
+        if self._room.currentWidget() is not self.notice:
+            self._room.setCurrentWidget(admin)
+        admin.show_state(state)
+
+    def leave_admin(self) -> None:
+        """Draw the desk again, with the focus where a patient is searched."""
+        self.admin.forget()
+        if self._room.currentWidget() is self._admin:
+            self._room.setCurrentWidget(self._furnished())
+            self.find_patient.focus_field()
+
+    @property
+    def admin(self) -> "AdminPages":
+        """The administrator's pages, built when they are first asked for."""
+        if self._admin is None:
+            from ohx_desktop.ui.admin.admin_pages import AdminPages
+
+            # For the focus ring, which these pages need, too.
+            self._furnished()
+            self._admin = AdminPages(self._now)
+            self._room.addWidget(self._admin)
+        return self._admin
 
     def show_queue(self, summary: "QueueSummary") -> None:
         """Draw how much waits for the EHR and for a person."""
@@ -261,7 +301,7 @@ class StaffWindow(QMainWindow):
     # ── private ──────────────────────────────────────────────────────────────────────────────
 
     def _forget_desk(self) -> None:
-        for pages in (self._desk, self._devices, self._sign_in):
+        for pages in (self._desk, self._devices, self._admin, self._sign_in):
             if pages is not None:
                 pages.forget()
 
@@ -317,6 +357,7 @@ class StaffWindow(QMainWindow):
         desk.next_patient_requested.connect(self.next_patient_requested)
         desk.close_requested.connect(self.close_requested)
         desk.devices_requested.connect(self.devices_requested)
+        desk.admin_requested.connect(self.admin_requested)
         desk.lock_requested.connect(self.lock_requested)
         desk.sign_out_requested.connect(self.sign_out_requested)
         desk.passkey_typed.connect(self.passkey_typed)

@@ -93,11 +93,20 @@ QLineEdit {{
     selection-background-color: {c.primary}; selection-color: {c.on_primary};
 }}
 QCheckBox, QRadioButton {{ background: transparent; spacing: {SPACE.gap}px; }}
+#json {{
+    background: {c.raised}; color: {c.text}; border: 1px solid {c.line};
+    border-radius: {SPACE.radius}px; padding: {SPACE.step}px;
+    selection-background-color: {c.primary}; selection-color: {c.on_primary};
+}}
 QListView {{ background: transparent; border: 0; outline: 0; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
 QScrollBar:vertical {{ background: transparent; width: {SPACE.gap}px; margin: 0; }}
 QScrollBar::handle:vertical {{
     background: {c.border}; border-radius: 4px; margin: 0 4px; min-height: {SPACE.target}px;
+}}
+QScrollBar:horizontal {{ background: transparent; height: {SPACE.gap}px; margin: 0; }}
+QScrollBar::handle:horizontal {{
+    background: {c.border}; border-radius: 4px; margin: 4px 0; min-width: {SPACE.target}px;
 }}
 QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
@@ -109,6 +118,7 @@ def _bars(c: Colours) -> str:
 #message_bar {{ border-radius: {SPACE.radius}px; border: 1px solid {c.border}; }}
 #message_bar[tone="attention"] {{ background: {c.attention_tint}; border-color: {c.attention}; }}
 #message_bar[tone="stop"] {{ background: {c.stop_tint}; border-color: {c.stop}; }}
+#message_bar[tone="good"] {{ background: {c.raised}; border-color: {c.good}; }}
 #message_bar[tone="neutral"] {{ background: {c.primary_tint}; border-color: {c.primary}; }}
 #state_chip {{ border-radius: {SPACE.gap + 2}px; border: 1px solid {c.line}; }}
 #state_chip[tone="attention"] {{ background: {c.attention_tint}; border-color: {c.attention}; }}

@@ -29,7 +29,7 @@ from ohx_desktop.domain.care_context import (
     ContextOption,
     OfferedContexts,
 )
-from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
+from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity, DeviceKind
 from ohx_desktop.domain.errors import (
     ConnectionLost,
     NotKept,
@@ -81,6 +81,7 @@ class Room:
         self.capture_error: Exception | None = None
         self.file_error: Exception | None = None
         self.registered = True
+        self.kinds: dict[str | None, DeviceKind] = {}
         self.offered: OfferedContexts | Exception = NOTHING_OFFERED
         self.telling = asyncio.Event()
         self.telling.set()
@@ -127,6 +128,9 @@ class Room:
 
     def is_registered(self, device: DeviceIdentity | None) -> bool:
         return self.registered
+
+    def kind_of(self, address: str | None) -> DeviceKind | None:
+        return self.kinds.get(address)
 
     async def file(
         self, event: ReadingReceived, patient: Patient, context: CareContext
@@ -741,3 +745,13 @@ async def test_a_context_that_comes_while_saving_changes_nothing_on_the_screen(
     room.gate.set()
     await saving
     assert room.contexts_filed == [NO_CONTEXT]
+
+
+async def test_the_kind_shown_is_that_of_the_device_that_answers(desk: Desk, room: Room) -> None:
+    room.kinds = {None: DeviceKind.CUFF, "A": DeviceKind.SCALE}
+    await desk.choose(JANE)
+    assert (await waiting(desk, lambda _: True)).kind is DeviceKind.CUFF
+    room.hears(state(LinkState.CONNECTING, "A"))
+    assert (await waiting(desk, lambda state: state.device_name == "A")).kind is DeviceKind.SCALE
+    room.hears(state(LinkState.CONNECTING, "B"), state(LinkState.ENDED, "A"))
+    assert (await waiting(desk, lambda state: state.device_name == "B")).kind is None
