@@ -18,7 +18,7 @@ _TARGET = 2000
 def measure() -> Iterator[Rate]:
     """Yield mapping alone, and mapping with writing."""
     gateway = Gateway(installation=uuid4(), station="Benchmark", version="0.1.0")
-    maker = SubmissionMaker(gateway=gateway, practitioner="Practitioner/1")
+    maker = SubmissionMaker(gateway=gateway, signed_in=lambda: "Practitioner/1")
     confirmed = [
         maker.submission(reading, patient="Patient/1") for reading in islice(readings(), _READINGS)
     ]

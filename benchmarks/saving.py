@@ -35,7 +35,7 @@ _INSERT = "INSERT INTO reading (submission, bundle) VALUES (?, ?)"
 def measure() -> list[Figure]:
     """Return the one figure."""
     gateway = Gateway(installation=uuid4(), station="Benchmark", version="0.1.0")
-    maker = SubmissionMaker(gateway=gateway, practitioner="Practitioner/1")
+    maker = SubmissionMaker(gateway=gateway, signed_in=lambda: "Practitioner/1")
     ours_ms: list[float] = []
     bare_ms: list[float] = []
     with TemporaryDirectory(prefix="ohx-bench-") as folder:
