@@ -17,10 +17,10 @@ from readings import readings
 
 from ohx_desktop.desk.filing import SubmissionMaker
 from ohx_desktop.fhir.encoding import encode
-from ohx_desktop.outbox.database import KEY_BYTES, Connection, connect, transaction
 from ohx_desktop.outbox.store import OutboxStore
 from ohx_desktop.review.submission import Gateway
 from ohx_desktop.review.submission_json import encode_submission
+from ohx_desktop.storage.database import KEY_BYTES, Connection, connect, transaction
 
 _READINGS = 300
 _WARM_UP = 20

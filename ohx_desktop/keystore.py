@@ -68,7 +68,7 @@ def obtain_key(source: KeySource, database: Path) -> bytes:
     Two programs that start at once get the same key. Raises KeystoreError when the database is
     there and its key is not: a new key could never open it.
     """
-    from ohx_desktop.outbox.database import opening_lock
+    from ohx_desktop.storage.database import opening_lock
 
     with opening_lock(database):
         key = source.load()

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from ohx_desktop.domain.errors import ExitCode, StoreError, UsageError
 from ohx_desktop.outbox.backoff import LONGEST_S
-from ohx_desktop.outbox.database import SqlValue
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
+from ohx_desktop.storage.database import SqlValue
 
 _REASON = re.compile(r"[a-z][a-z0-9-]{0,39}")
 

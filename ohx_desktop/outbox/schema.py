@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ohx_desktop.domain.errors import StoreTooNew
-from ohx_desktop.outbox.database import APPLICATION_ID, Connection, pragma, transaction
+from ohx_desktop.storage.database import APPLICATION_ID, Connection, pragma, transaction
 
 
 class Version(NamedTuple):

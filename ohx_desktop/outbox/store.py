@@ -20,16 +20,6 @@ from uuid import UUID, uuid4
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.domain.errors import StoreEnvironment, UsageError
 from ohx_desktop.outbox import sql
-from ohx_desktop.outbox.database import (
-    Connection,
-    SqlValue,
-    connect,
-    forget,
-    opening_lock,
-    pragma,
-    transaction,
-    translated,
-)
 from ohx_desktop.outbox.records import (
     Claimed,
     FiledForAnother,
@@ -43,9 +33,19 @@ from ohx_desktop.outbox.records import (
     time_of,
 )
 from ohx_desktop.outbox.schema import migrate
-from ohx_desktop.outbox.sealing import Seal
 from ohx_desktop.outbox.states import HOLDS_READING, TRANSITIONS, EntryState, OutboxEntry
 from ohx_desktop.outbox.tray import TrayStore
+from ohx_desktop.storage.database import (
+    Connection,
+    SqlValue,
+    connect,
+    forget,
+    opening_lock,
+    pragma,
+    transaction,
+    translated,
+)
+from ohx_desktop.storage.sealing import Seal
 
 # About 6 MB; at a hundred readings a day, more than half a year of receipts.
 RECEIPTS_KEPT = 20_000

@@ -15,9 +15,7 @@ from uuid import UUID
 from ohx_desktop.domain.clock import Now
 from ohx_desktop.domain.errors import UsageError
 from ohx_desktop.outbox import tray_sql as sql
-from ohx_desktop.outbox.database import Connection, SqlValue, translated
 from ohx_desktop.outbox.records import milliseconds, require_reason
-from ohx_desktop.outbox.sealing import Seal
 from ohx_desktop.outbox.tray_records import (
     CapturedRecord,
     CaptureState,
@@ -27,6 +25,8 @@ from ohx_desktop.outbox.tray_records import (
     frames_to_bytes,
     tray_entry,
 )
+from ohx_desktop.storage.database import Connection, SqlValue, translated
+from ohx_desktop.storage.sealing import Seal
 
 # Undecodable records are for support, which needs a few; a broken device could send thousands.
 REFUSED_KEPT = 100

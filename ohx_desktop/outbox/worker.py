@@ -25,11 +25,11 @@ import filelock
 
 from ohx_desktop.domain.errors import OhxError, Refused, StoreError, Transient
 from ohx_desktop.outbox.backoff import Rng, blocked_delay_s, retry_delay_s
-from ohx_desktop.outbox.database import translated
 from ohx_desktop.outbox.records import Claimed
 from ohx_desktop.outbox.service import POLL_S, AsyncOutbox
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
 from ohx_desktop.outbox.store import OutboxStore
+from ohx_desktop.storage.database import translated
 
 # The client's own timeouts are shorter; this one catches what has none.
 SEND_DEADLINE_S = 90.0

@@ -10,12 +10,12 @@ from outbox_fakes import KEY, FakeClock, content, reading_id
 from test_outbox_forgetting import CANARIES, found
 
 from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, UsageError
-from ohx_desktop.outbox.database import connect, pragma
 from ohx_desktop.outbox.schema import MIGRATIONS, Version, migrate
 from ohx_desktop.outbox.states import EntryState
 from ohx_desktop.outbox.store import OutboxStore
 from ohx_desktop.outbox.tray import REFUSED_KEPT
 from ohx_desktop.outbox.tray_records import CapturedRecord, CaptureState
+from ohx_desktop.storage.database import connect, pragma
 
 FIRST, SECOND = UUID(int=1), UUID(int=2)
 DEVICE = b'{"model":"HEM-7155T"}'

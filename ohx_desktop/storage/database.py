@@ -1,4 +1,4 @@
-"""The encrypted file of the outbox: how it is opened, what it guarantees, whose fault an error is.
+"""An encrypted file: how it is opened, what it guarantees, whose fault an error is.
 
 SQLCipher encrypts every page with a raw 256-bit key, so that states, times and indexes are as
 unreadable as the readings themselves.

@@ -1,0 +1,1 @@
+"""The encrypted files of a profile: how they are opened, and what they guarantee."""
