@@ -123,7 +123,7 @@ def decode_body_composition(frame: bytes) -> BodyComposition:
         body_water_mass=steps(count(), mass_step) if flags & _HAS_WATER_MASS else None,
         impedance=count() * _TENTH if flags & _HAS_IMPEDANCE else None,
         weight=steps(count(), mass_step) if flags & _HAS_WEIGHT else None,
-        height=count() * units.length_step if flags & _HAS_HEIGHT else None,
+        height=steps(count(), units.length_step) if flags & _HAS_HEIGHT else None,
         is_one_of_two=bool(flags & _MULTIPLE_PACKETS),
     )
     reader.finish(reserved=flags & _RESERVED)

@@ -7,7 +7,7 @@ whose, so both are dropped.
 Source: Body Composition Service 1.0.1, multiple packet measurements; receiver rules.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
@@ -29,8 +29,6 @@ _PARTS = (
     "height",
 )
 _values = attrgetter(*_PARTS)
-_ALL = tuple(field.name for field in fields(BodyComposition))
-_all_values = attrgetter(*_ALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +49,20 @@ def join(
     """
     if waiting is None:
         return NeedSecondPacket(first=packet) if packet.is_one_of_two else packet
-    first, rest = waiting.first, _parts(packet)
-    if not _is_pair(first, packet) or rest.keys() & _parts(first).keys():
+    first = waiting.first
+    if not _is_pair(first, packet):
         raise incomplete()
-    whole = dict(zip(_ALL, _all_values(first), strict=True))
-    return BodyComposition(**{**whole, **rest, "is_one_of_two": False})
+    return BodyComposition(
+        mass_unit=first.mass_unit,
+        length_unit=first.length_unit,
+        body_fat=first.body_fat,
+        has_time=first.has_time,
+        timestamp=first.timestamp,
+        has_user=first.has_user,
+        user_id=first.user_id,
+        is_one_of_two=False,
+        **_joined_parts(first, packet),
+    )
 
 
 def incomplete() -> Truncated:
@@ -71,7 +78,11 @@ def _is_pair(first: BodyComposition, second: BodyComposition) -> bool:
     )
 
 
-def _parts(packet: BodyComposition) -> dict[str, Any]:
-    """Return those parts that a packet has."""
-    parts = zip(_PARTS, _values(packet), strict=True)
-    return {name: part for name, part in parts if part is not None}
+def _joined_parts(first: BodyComposition, second: BodyComposition) -> dict[str, Any]:
+    """Return the parts of both. Raises Truncated where they share one."""
+    joined: dict[str, Any] = {}
+    for name, one, other in zip(_PARTS, _values(first), _values(second), strict=True):
+        if one is not None and other is not None:
+            raise incomplete()
+        joined[name] = other if one is None else one
+    return joined

@@ -13,6 +13,7 @@ from ohx_desktop.ble.codec.frame import FrameReader
 from ohx_desktop.ble.codec.scale_units import (
     IMPERIAL,
     METRIC,
+    Step,
     height_resolution_m,
     mass_resolution_kg,
     steps,
@@ -28,7 +29,7 @@ _RESERVED = 0b1111_0000
 _UNSUCCESSFUL = 0xFFFF
 _UNKNOWN_USER = 255
 # kg/m2, also where mass and length are imperial.
-_BMI_STEP = Decimal("0.1")
+_BMI_STEP = Step.of("0.1")
 
 
 class Feature(IntFlag):

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from ohx_desktop.ble.codec.measured import Measured
-from ohx_desktop.ble.codec.scale_units import IMPERIAL, METRIC, steps
+from ohx_desktop.ble.codec.scale_units import IMPERIAL, METRIC, Step, steps
 from ohx_desktop.ble.omron.extension import (
     Field,
     Form,
@@ -23,7 +23,7 @@ from ohx_desktop.domain.errors import MeasurementFailed
 from ohx_desktop.domain.plausibility import require_plausible
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit, measured
 
-_TENTH, _HALF = Decimal("0.1"), Decimal("0.5")
+_ONE, _TENTH, _HALF = Step.of("1"), Step.of("0.1"), Decimal("0.5")
 _UNSUCCESSFUL = 0xFFFF
 
 WEIGHT_FORM = Form(
@@ -96,7 +96,7 @@ def decode_extension_weight(frames: Sequence[bytes]) -> ExtensionWeight:
     units = IMPERIAL if packet.imperial_or_kilopascal else METRIC
     timestamp, visceral = fields.get("time"), integer(fields, "visceral_fat_level")
 
-    def counted(name: str, step: Decimal) -> Decimal | None:
+    def counted(name: str, step: Step) -> Decimal | None:
         count = integer(fields, name)
         return None if count is None else steps(count, step)
 
@@ -114,7 +114,7 @@ def decode_extension_weight(frames: Sequence[bytes]) -> ExtensionWeight:
         body_mass_index=counted("body_mass_index", _TENTH),
         height=counted("height", units.length_step),
         body_fat=counted("body_fat", _TENTH),
-        basal_metabolism=counted("basal_metabolism", Decimal(1)),
+        basal_metabolism=counted("basal_metabolism", _ONE),
         muscle_percentage=counted("muscle_percentage", _TENTH),
         muscle_mass=mass("muscle_mass"),
         fat_free_mass=mass("fat_free_mass"),

@@ -12,14 +12,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from ohx_desktop.ble.codec.measured import Measured
-from ohx_desktop.ble.codec.scale_units import steps
+from ohx_desktop.ble.codec.scale_units import Step, steps
 from ohx_desktop.ble.omron.memory_map import MemoryMap, RecordForm
 from ohx_desktop.ble.omron.record import check_trailer, is_empty, require_size, timestamp_of
 from ohx_desktop.domain.errors import DecodingError
 from ohx_desktop.domain.plausibility import require_plausible
 from ohx_desktop.domain.quantity import QuantityKind, Unit, measured
 
-_KG_STEP, _LB_STEP = Decimal("0.05"), Decimal("0.2")
+_KG_STEP, _LB_STEP = Step.of("0.05"), Step.of("0.2")
 _TENTH, _HALF = Decimal("0.1"), Decimal("0.5")
 _LB_PER_KG = Decimal("2.2046226")
 # Half a step of each, in pounds, and a device that cuts off instead of rounding.
