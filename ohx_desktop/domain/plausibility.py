@@ -43,6 +43,10 @@ def _mass(low_kg: str, high_kg: str) -> dict[Unit, Limits]:
     return _also_in(_limits(Unit.KILOGRAM, low_kg, high_kg), Unit.POUND, _KG_PER_POUND)
 
 
+def _duration(low_min: str, high_min: str) -> dict[Unit, Limits]:
+    return _also_in(_limits(Unit.MINUTE, low_min, high_min), Unit.SECOND, 1 / Decimal(60))
+
+
 LIMITS: dict[QuantityKind, Mapping[Unit, Limits]] = {
     # Given by the receiver rules: systolic, pulse, weight, temperature, oxygen saturation, and
     # glucose, whose two units never overlap on the wire. The other pressures follow from what cuffs
@@ -53,10 +57,14 @@ LIMITS: dict[QuantityKind, Mapping[Unit, Limits]] = {
     QuantityKind.PULSE_RATE: _limits(Unit.PER_MINUTE, "20", "250"),
     QuantityKind.RESTING_HEART_RATE: _limits(Unit.PER_MINUTE, "20", "250"),
     QuantityKind.OXYGEN_SATURATION: _limits(Unit.PERCENT, "50", "100"),
+    QuantityKind.OXYGEN_SATURATION_DAILY_AVERAGE: _limits(Unit.PERCENT, "50", "100"),
+    QuantityKind.RESPIRATORY_RATE_DAILY_AVERAGE: _limits(Unit.PER_MINUTE, "3", "80"),
     QuantityKind.BODY_TEMPERATURE: {
         **_limits(Unit.CELSIUS, "25", "45"),
         **_limits(Unit.FAHRENHEIT, "77", "113"),
     },
+    # A cold foot is far from the body; no skin is warmer than a body can be.
+    QuantityKind.SKIN_TEMPERATURE: _limits(Unit.CELSIUS, "10", "45"),
     QuantityKind.BLOOD_GLUCOSE: {
         **_limits(Unit.MILLIGRAM_PER_DECILITRE, "10", "1000"),
         **_limits(Unit.MILLIMOLE_PER_LITRE, "0.5", "55"),
@@ -84,9 +92,13 @@ LIMITS: dict[QuantityKind, Mapping[Unit, Limits]] = {
     QuantityKind.VISCERAL_FAT_LEVEL: _limits(Unit.ONE, "0.1", "60"),
     QuantityKind.PULSE_WAVE_VELOCITY: _limits(Unit.METRE_PER_SECOND, "1", "40"),
     QuantityKind.HEART_RATE_VARIABILITY: _limits(Unit.MILLISECOND, "1", "1000"),
+    QuantityKind.HEART_RATE_VARIABILITY_SDNN: _limits(Unit.MILLISECOND, "1", "1000"),
     # A day without a step is possible; the most ever walked in a day is about 250,000.
     QuantityKind.STEP_COUNT: _limits(Unit.ONE, "0", "300000"),
-    QuantityKind.SLEEP_DURATION: _limits(Unit.MINUTE, "1", "2880"),
+    QuantityKind.SLEEP_DURATION: _duration("1", "2880"),
+    QuantityKind.DEEP_SLEEP_DURATION: _duration("0", "2880"),
+    QuantityKind.LIGHT_SLEEP_DURATION: _duration("0", "2880"),
+    QuantityKind.REM_SLEEP_DURATION: _duration("0", "2880"),
 }
 
 _PARTS_OF_WEIGHT = (

@@ -36,15 +36,27 @@ class QuantityKind(StrEnum):
     MUSCLE_PERCENTAGE = "muscle_percentage"
     BODY_WATER_PERCENTAGE = "body_water_percentage"
     OXYGEN_SATURATION = "oxygen_saturation"
+    OXYGEN_SATURATION_DAILY_AVERAGE = "oxygen_saturation_daily_average"
+    """Of a night or a day, as a wearable reckons it; no spot check."""
+    RESPIRATORY_RATE_DAILY_AVERAGE = "respiratory_rate_daily_average"
+    """Of a night or a day, as a wearable reckons it."""
     BASAL_METABOLISM = "basal_metabolism"
     IMPEDANCE = "impedance"
     VISCERAL_FAT_LEVEL = "visceral_fat_level"
     BODY_TEMPERATURE = "body_temperature"
+    SKIN_TEMPERATURE = "skin_temperature"
+    """Of the skin somewhere; it says little of the body's."""
     BLOOD_GLUCOSE = "blood_glucose"
     PULSE_WAVE_VELOCITY = "pulse_wave_velocity"
     HEART_RATE_VARIABILITY = "heart_rate_variability"
+    """RMSSD: root mean square of successive differences."""
+    HEART_RATE_VARIABILITY_SDNN = "heart_rate_variability_sdnn"
+    """Standard deviation of the intervals between heart beats."""
     STEP_COUNT = "step_count"
     SLEEP_DURATION = "sleep_duration"
+    DEEP_SLEEP_DURATION = "deep_sleep_duration"
+    LIGHT_SLEEP_DURATION = "light_sleep_duration"
+    REM_SLEEP_DURATION = "rem_sleep_duration"
 
 
 class Unit(StrEnum):
@@ -68,8 +80,11 @@ class Unit(StrEnum):
     METRE_PER_SECOND = "m/s"
     MILLISECOND = "ms"
     MINUTE = "min"
+    SECOND = "s"
     KILOPASCAL = "kPa"
     METRE = "m"
+    MILLIMETRE = "mm"
+    GRAM = "g"
     STONE = "[stone_av]"
     KILOJOULE_PER_DAY = "kJ/d"
     KILOGRAM_PER_LITRE = "kg/L"
@@ -80,6 +95,7 @@ _PRESSURE = frozenset({Unit.MM_HG})
 _RATE = frozenset({Unit.PER_MINUTE})
 _MASS = frozenset({Unit.KILOGRAM, Unit.POUND})
 _SHARE = frozenset({Unit.PERCENT})
+_DURATION = frozenset({Unit.MINUTE, Unit.SECOND})
 
 # The units in which each kind is stored: those that the FHIR profiles allow.
 UNITS: dict[QuantityKind, frozenset[Unit]] = {
@@ -101,15 +117,22 @@ UNITS: dict[QuantityKind, frozenset[Unit]] = {
     QuantityKind.MUSCLE_PERCENTAGE: _SHARE,
     QuantityKind.BODY_WATER_PERCENTAGE: _SHARE,
     QuantityKind.OXYGEN_SATURATION: _SHARE,
+    QuantityKind.OXYGEN_SATURATION_DAILY_AVERAGE: _SHARE,
+    QuantityKind.RESPIRATORY_RATE_DAILY_AVERAGE: _RATE,
     QuantityKind.BASAL_METABOLISM: frozenset({Unit.KILOCALORIE_PER_DAY}),
     QuantityKind.IMPEDANCE: frozenset({Unit.OHM}),
     QuantityKind.VISCERAL_FAT_LEVEL: frozenset({Unit.ONE}),
     QuantityKind.BODY_TEMPERATURE: frozenset({Unit.CELSIUS, Unit.FAHRENHEIT}),
+    QuantityKind.SKIN_TEMPERATURE: frozenset({Unit.CELSIUS}),
     QuantityKind.BLOOD_GLUCOSE: frozenset({Unit.MILLIGRAM_PER_DECILITRE, Unit.MILLIMOLE_PER_LITRE}),
     QuantityKind.PULSE_WAVE_VELOCITY: frozenset({Unit.METRE_PER_SECOND}),
     QuantityKind.HEART_RATE_VARIABILITY: frozenset({Unit.MILLISECOND}),
+    QuantityKind.HEART_RATE_VARIABILITY_SDNN: frozenset({Unit.MILLISECOND}),
     QuantityKind.STEP_COUNT: frozenset({Unit.ONE}),
-    QuantityKind.SLEEP_DURATION: frozenset({Unit.MINUTE}),
+    QuantityKind.SLEEP_DURATION: _DURATION,
+    QuantityKind.DEEP_SLEEP_DURATION: _DURATION,
+    QuantityKind.LIGHT_SLEEP_DURATION: _DURATION,
+    QuantityKind.REM_SLEEP_DURATION: _DURATION,
 }
 
 
@@ -133,6 +156,8 @@ class _Factor:
 _CONVERSIONS: dict[Unit, tuple[Unit, _Factor]] = {
     Unit.KILOPASCAL: (Unit.MM_HG, _Factor.of(Decimal("7.500617"))),
     Unit.METRE: (Unit.CENTIMETRE, _Factor.of(Decimal(100))),
+    Unit.MILLIMETRE: (Unit.CENTIMETRE, _Factor.of(Decimal("0.1"))),
+    Unit.GRAM: (Unit.KILOGRAM, _Factor.of(Decimal("0.001"))),
     Unit.STONE: (Unit.KILOGRAM, _Factor.of(Decimal("6.35029318"))),
     Unit.KILOJOULE_PER_DAY: (Unit.KILOCALORIE_PER_DAY, _Factor.of(1 / Decimal("4.184"))),
     Unit.KILOGRAM_PER_LITRE: (Unit.MILLIGRAM_PER_DECILITRE, _Factor.of(Decimal(100_000))),
@@ -143,6 +168,8 @@ _CONVERSIONS: dict[Unit, tuple[Unit, _Factor]] = {
 _EXCHANGES: dict[tuple[Unit, Unit], _Factor] = {
     (Unit.POUND, Unit.KILOGRAM): _Factor.of(Decimal("0.45359237")),
     (Unit.KILOGRAM, Unit.POUND): _Factor.of(1 / Decimal("0.45359237")),
+    (Unit.MINUTE, Unit.SECOND): _Factor.of(Decimal(60)),
+    (Unit.SECOND, Unit.MINUTE): _Factor.of(1 / Decimal(60)),
     (Unit.INCH, Unit.CENTIMETRE): _Factor.of(Decimal("2.54")),
     (Unit.CENTIMETRE, Unit.INCH): _Factor.of(1 / Decimal("2.54")),
     (Unit.FAHRENHEIT, Unit.CELSIUS): _Factor.of(Decimal(5) / Decimal(9)),

@@ -34,6 +34,7 @@ class Reading:
 
     `stored` is true when it lay in the device's memory before this session began. What counts or
     sums up over a time (steps, sleep) has `period_start`, and `measured_at` is the period's end.
+    `source_id` is what a cloud service calls the measurement, with the account it belongs to.
     """
 
     source: Source
@@ -47,6 +48,7 @@ class Reading:
     flags: frozenset[Flag] = frozenset()
     stored: bool = False
     period_start: datetime | None = None
+    source_id: str | None = None
 
     def __post_init__(self) -> None:
         for moment in (self.measured_at, self.received_at, self.period_start):
@@ -56,6 +58,8 @@ class Reading:
             self.measured_at is None or self.period_start > self.measured_at
         ):
             raise ValueError("a period has an end, and it begins before that")
+        if self.source_id is not None and not (self.source_id and self.source_id.isprintable()):
+            raise ValueError("what names a measurement is printable")
         if not self.quantities:
             raise ValueError("a reading has at least one quantity")
         kinds = [quantity.kind for quantity in self.quantities]
@@ -67,16 +71,19 @@ class Reading:
         """Version 5 UUID over device, device-reported time, sequence, kinds and values.
 
         A device without a clock and a sequence cannot tell two equal measurements apart; there the
-        moment of reception joins the key.
+        moment of reception joins the key. What a cloud service names goes by that name, whatever
+        the service tells of the device.
         """
         when = self.clock.device.isoformat() if self.clock.device else ""
-        if not when and self.sequence is None:
+        if self.source_id is not None:
+            when = self.measured_at.astimezone(UTC).isoformat() if self.measured_at else ""
+        elif not when and self.sequence is None:
             arrived = self.received_at.astimezone(UTC).isoformat(timespec="milliseconds")
             when = f"received:{arrived}"
         if self.period_start is not None:
             when += f"|since:{self.period_start.astimezone(UTC).isoformat()}"
         values = sorted(_as_measured(quantity) for quantity in self.quantities)
-        device = self.device.key if self.device else self.source.value
+        device = self.source_id or (self.device.key if self.device else self.source.value)
         sequence = "" if self.sequence is None else str(self.sequence)
         return uuid5(READING_NAMESPACE, "|".join([device, when, sequence, *values]))
 

@@ -41,6 +41,7 @@ def reading_to_json(reading: Reading) -> dict[str, Any]:
         "flags": sorted(flag.value for flag in reading.flags),
         "stored": reading.stored,
         **({"period_start": period.isoformat()} if period else {}),
+        **({"source_id": reading.source_id} if reading.source_id else {}),
     }
 
 
@@ -115,4 +116,5 @@ def _reading(form: Mapping[str, Any]) -> Reading:
         flags=frozenset(Flag(flag) for flag in form["flags"]),
         stored=form["stored"],
         period_start=datetime.fromisoformat(period) if period else None,
+        source_id=form.get("source_id"),
     )

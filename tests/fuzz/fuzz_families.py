@@ -4,10 +4,11 @@ A new family is one row of FAMILIES.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ohx_desktop.ble.assigned_numbers import (
     BLOOD_PRESSURE_MEASUREMENT,
@@ -42,12 +43,24 @@ from ohx_desktop.ble.omron.extension_records import records_of
 from ohx_desktop.ble.omron.models import candidates_for_name
 from ohx_desktop.ble.omron.stored_record import decode_stored_record
 from ohx_desktop.ble.omron.uuids import EXTENSION_BLOOD_PRESSURE, EXTENSION_WEIGHT
+from ohx_desktop.cloud.google_health import points, steps
+from ohx_desktop.cloud.google_health import sleep as google_sleep
+from ohx_desktop.cloud.google_health.data_types import DATA_TYPES
+from ohx_desktop.cloud.google_health.envelope import object_of
+from ohx_desktop.cloud.google_health.tokens import decode_token as decode_google_token
+from ohx_desktop.cloud.records import CloudRecord
+from ohx_desktop.cloud.withings import activity, devices, heart, measures
+from ohx_desktop.cloud.withings import sleep as withings_sleep
+from ohx_desktop.cloud.withings.envelope import body_of
+from ohx_desktop.cloud.withings.tokens import decode_token as decode_withings_token
 from ohx_desktop.domain.errors import DecodingError
 from ohx_desktop.domain.plausibility import LIMITS, require_plausible
+from ohx_desktop.domain.reading_json import reading_from_json, reading_to_json
 
 _VECTORS = Path(__file__).parents[1] / "vectors" / "ble"
 _BEURER_VECTORS = _VECTORS.parent / "beurer"
 _OMRON_VECTORS = _VECTORS.parent / "omron"
+_CLOUD_VECTORS = _VECTORS.parent / "cloud"
 _OMRON_PRESSURE = 31
 _FIRST_PACKET_LENGTH = 18
 _NOTIFICATION = 20
@@ -56,7 +69,7 @@ _NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """`decode` returns whether a packet became a value, or raises a DecodingError."""
+    """`decode` returns whether a packet became a value, or raises a DecodingError or CloudError."""
 
     seeds: tuple[bytes, ...]
     decode: Callable[[bytes], bool]
@@ -160,7 +173,80 @@ def _eeprom(model: str) -> Callable[[bytes], bool]:
     return decode
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CloudAnswer:
+    """A packet as the body of an answer that calls itself JSON."""
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+
+
+def _cloud_seeds(*names: str) -> tuple[bytes, ...]:
+    # Without the blanks of a printed page, a change meets a number or a name more often.
+    bodies = [json.loads((_CLOUD_VECTORS / f"{name}.json").read_bytes()) for name in names]
+    return tuple(json.dumps(body, separators=(",", ":")).encode() for body in bodies)
+
+
+def _check_records(records: Iterable[CloudRecord]) -> bool:
+    """Hold each record against the limits, and make the Reading of it."""
+    for record in records:
+        require_plausible([value.quantity for value in record.values])
+        for value in record.values:
+            limits = LIMITS[value.quantity.kind][value.quantity.unit]
+            if not limits.low <= value.quantity.value <= limits.high:
+                raise AssertionError(f"an implausible {value.quantity.kind} got through")
+        if reading_from_json(reading_to_json(record.reading(_NOW))) != record.reading(_NOW):
+            raise AssertionError("a reading that does not come back from its own form")
+    return True
+
+
+def _withings(packet: bytes) -> bool:
+    body = body_of(_CloudAnswer(body=packet))
+    if "measuregrps" in body:
+        page = measures.decode_measures(body, user_id="1", now=_NOW)
+        return _check_records(page.found.records)
+    if "activities" in body:
+        return _check_records(activity.decode_activities(body, user_id="1", now=_NOW).records)
+    if "series" in body:
+        heart.decode_heart_list(body, now=_NOW)
+        return _check_records(withings_sleep.decode_nights(body, user_id="1", now=_NOW).records)
+    if "devices" in body:
+        return bool(devices.decode_devices(body, now=_NOW))
+    return bool(decode_withings_token(_CloudAnswer(body=packet)))
+
+
+def _google(packet: bytes) -> bool:
+    body = object_of(_CloudAnswer(body=packet))
+    account: dict[str, Any] = {"user_id": "1", "local": UTC, "now": _NOW}
+    if "rollupDataPoints" in body:
+        return _check_records(steps.decode_days(body, **account).records)
+    if "access_token" in body:
+        return bool(decode_google_token(_CloudAnswer(body=packet)))
+    for kind in DATA_TYPES.values():
+        if f'"{kind.member}"'.encode() in packet:
+            return _check_records(points.decode_points(body, kind, **account).records)
+    return _check_records(google_sleep.decode_nights(body, **account).records)
+
+
 FAMILIES: dict[str, Family] = {
+    "withings": Family(
+        seeds=_cloud_seeds(
+            *("withings-getmeas-scale", "withings-getmeas-bp", "withings-getmeas-origins"),
+            *("withings-getmeas-spo2-temperature", "withings-getmeas-page1", "withings-activity"),
+            *("withings-sleep-summary", "withings-heart-list", "withings-devices"),
+            *("withings-token-ok", "withings-rate-limit"),
+        ),
+        decode=_withings,
+    ),
+    "google-health": Family(
+        seeds=_cloud_seeds(
+            *("google-weight-page1", "google-body-fat", "google-height", "google-heart-rate"),
+            *("google-resting-heart-rate", "google-spo2-daily", "google-core-temperature"),
+            *("google-glucose", "google-sleep", "google-steps-daily", "google-token-ok"),
+        ),
+        decode=_google,
+    ),
     "omron-pressure": Family(
         seeds=tuple(one for one in _omron("extension") if len(one) == _OMRON_PRESSURE),
         decode=_halves(EXTENSION_BLOOD_PRESSURE, 20),

@@ -1,4 +1,4 @@
-"""A plain, fast loop: random and mutated packets, each a value or a DecodingError.
+"""A plain, fast loop: random and mutated packets, each a value or a named refusal.
 
 Everything follows from the seed, so a failure is found again by it.
 """
@@ -10,6 +10,7 @@ from random import Random
 
 from fuzz_families import Family
 
+from ohx_desktop.cloud.errors import CloudError
 from ohx_desktop.domain.errors import DecodingError
 
 _LONGEST = 32
@@ -40,7 +41,7 @@ def fuzz(
         for packet in islice(source, batch):
             try:
                 family.decode(packet)
-            except DecodingError as refused:
+            except (DecodingError, CloudError) as refused:
                 counts[refused.code] += 1
             except Exception as error:
                 raise FuzzFailure(f"{packet.hex()}: {error!r}") from error

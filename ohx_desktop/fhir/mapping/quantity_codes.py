@@ -153,6 +153,10 @@ QUANTITY_CODES: dict[QuantityKind, QuantityCode] = {
         profile="bodytemp",
         specialization=_THERMOMETER,
     ),
+    # LOINC has the skin's temperature in words only (cold, moist), and as a body's it misleads.
+    QuantityKind.SKIN_TEMPERATURE: QuantityCode(
+        own="skin-temperature", text="Skin temperature", category=EXAM
+    ),
     QuantityKind.BLOOD_GLUCOSE: QuantityCode(
         by_unit={
             Unit.MILLIGRAM_PER_DECILITRE: ("2339-0", "Glucose [Mass/volume] in Blood"),
@@ -163,6 +167,17 @@ QUANTITY_CODES: dict[QuantityKind, QuantityCode] = {
         text="Blood glucose",
         category=LABORATORY,
         specialization=_METER,
+    ),
+    # Averages are no spot checks, so they claim no profile and have a code of their own beside.
+    QuantityKind.OXYGEN_SATURATION_DAILY_AVERAGE: QuantityCode(
+        loinc=(("59408-5", "Oxygen saturation in Arterial blood by Pulse oximetry"),),
+        own="oxygen-saturation-daily-average",
+        text="Oxygen saturation, daily average",
+    ),
+    QuantityKind.RESPIRATORY_RATE_DAILY_AVERAGE: QuantityCode(
+        loinc=(("9279-1", "Respiratory rate"),),
+        own="respiratory-rate-daily-average",
+        text="Respiratory rate, daily average",
     ),
     QuantityKind.BODY_WEIGHT: QuantityCode(
         loinc=(("29463-7", "Body weight"),),
@@ -258,9 +273,13 @@ QUANTITY_CODES: dict[QuantityKind, QuantityCode] = {
     QuantityKind.PULSE_WAVE_VELOCITY: QuantityCode(
         own="pulse-wave-velocity", text="Pulse wave velocity, estimated", category=EXAM
     ),
-    # Sources mean different statistics by it, and LOINC codes one of them only.
+    # Of the statistics that sources mean by it, LOINC codes one only.
     QuantityKind.HEART_RATE_VARIABILITY: QuantityCode(
-        own="heart-rate-variability", text="Heart rate variability"
+        own="heart-rate-variability", text="Heart rate variability (RMSSD)"
+    ),
+    QuantityKind.HEART_RATE_VARIABILITY_SDNN: QuantityCode(
+        loinc=(("80404-7", "R-R interval.standard deviation (Heart rate variability)"),),
+        text="Heart rate variability (SDNN)",
     ),
     QuantityKind.STEP_COUNT: QuantityCode(
         loinc=(("55423-8", "Number of steps in unspecified time Pedometer"),),
@@ -270,6 +289,15 @@ QUANTITY_CODES: dict[QuantityKind, QuantityCode] = {
     ),
     QuantityKind.SLEEP_DURATION: QuantityCode(
         loinc=(("93832-4", "Sleep duration"),), text="Sleep duration", category=ACTIVITY
+    ),
+    QuantityKind.DEEP_SLEEP_DURATION: QuantityCode(
+        loinc=(("93831-6", "Deep sleep duration"),), text="Deep sleep", category=ACTIVITY
+    ),
+    QuantityKind.LIGHT_SLEEP_DURATION: QuantityCode(
+        loinc=(("93830-8", "Light sleep duration"),), text="Light sleep", category=ACTIVITY
+    ),
+    QuantityKind.REM_SLEEP_DURATION: QuantityCode(
+        loinc=(("93829-0", "REM sleep duration"),), text="REM sleep", category=ACTIVITY
     ),
 }
 
@@ -293,4 +321,5 @@ UNIT_NAMES: dict[Unit, str] = {
     Unit.METRE_PER_SECOND: "m/s",
     Unit.MILLISECOND: "ms",
     Unit.MINUTE: "min",
+    Unit.SECOND: "s",
 }
