@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 from ohx_desktop.ui.shell import create_application, dress, open_window
 
 if TYPE_CHECKING:
-    from ohx_desktop.station_life import Companion, OpenServices
+    from ohx_desktop.station_life import Companion, OpenServices, Salvage
 
 
-def run_station(open_services: "OpenServices", *, companion: "Companion | None" = None) -> int:
-    """Show the window until it is closed; return the exit code."""
+def run_station(
+    open_services: "OpenServices",
+    *,
+    companion: "Companion | None" = None,
+    salvage: "Salvage | None" = None,
+) -> int:
+    """Show the window until it is closed; return the exit code.
+
+    `salvage` is offered where the queue is damaged.
+    """
     application = create_application()
     window = open_window(application)
     # Painted. From here on, what that frame did not wait for.
@@ -22,4 +30,4 @@ def run_station(open_services: "OpenServices", *, companion: "Companion | None" 
     from ohx_desktop.ui.bridge import run
 
     station = StationLife(application, window)
-    return run(application, station.live(open_services, companion))
+    return run(application, station.live(open_services, companion, salvage))

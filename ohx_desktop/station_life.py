@@ -5,13 +5,15 @@ signals of the window, until a person leaves; then finish what was begun.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from importlib import import_module
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ohx_desktop.domain.errors import ExitCode, OhxError
+from ohx_desktop.app.keys import AskKey
+from ohx_desktop.domain.errors import ExitCode, OhxError, StoreDamaged, StoreKeyWrong
+from ohx_desktop.station_unlock import LeftLocked, StationUnlock
 from ohx_desktop.ui.bridge import Bridge, Frames
 from ohx_desktop.ui.shell import dress
 from ohx_desktop.ui.theme.tokens import Theme
@@ -23,17 +25,22 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.enrolling_states import EnrolState
     from ohx_desktop.desk.states import DeskState, PasskeyQuestion
     from ohx_desktop.desk.take_reading import TakeReading
+    from ohx_desktop.settings.model import Settings
     from ohx_desktop.ui.staff.window import StaffWindow
     from ohx_desktop.ui.tray.tray_place import TrayPlace
 
 # What the shell gives for a program that ended by a bug of ours.
 _BUG = 1
 
-OpenServices = Callable[[Callable[[], None]], AbstractAsyncContextManager["Workstation"]]
-"""Opens the services; the argument is to be called at every change of the queue."""
+OpenServices = Callable[[Callable[[], None], AskKey], AbstractAsyncContextManager["Workstation"]]
+"""Opens the services. The first argument is to be called at every change of the queue; the second
+has a person open the queue's key, where it is sealed with a PIN."""
 
 Companion = Callable[["StaffWindow", "TakeReading"], Awaitable[int]]
 """Something that works the window beside the person: the demo. Its result is the exit code."""
+
+Salvage = Callable[[], Sequence[str]]
+"""Saves what is whole of a damaged queue and tells of it. Blocking. Raises OhxError."""
 
 
 class StationLife:
@@ -45,7 +52,12 @@ class StationLife:
         self._leaving = asyncio.Event()
         self._exit_code = int(ExitCode.DONE)
 
-    async def live(self, open_services: OpenServices, companion: Companion | None) -> int:
+    async def live(
+        self,
+        open_services: OpenServices,
+        companion: Companion | None,
+        salvage: Salvage | None = None,
+    ) -> int:
         """Work until a person leaves; return the exit code. Called once."""
         window = self._window
         window.close_requested.connect(self._leaving.set)
@@ -54,12 +66,30 @@ class StationLife:
                 # First in, last out: tasks still running when the services close would use them.
                 await self._work(stack, open_services, companion)
         except OhxError as error:
-            _log(error)
-            self._exit_code = int(error.exit_code)
-            window.show_fatal(error)
-            await self._leaving.wait()
+            await self._end(error, salvage)
+        except LeftLocked:
+            window.show_closing()
         window.leave()
         return self._exit_code
+
+    async def _end(self, error: OhxError, salvage: Salvage | None) -> None:
+        """Tell why it cannot go on, and save what is whole where a person wants that."""
+        window = self._window
+        _log(error)
+        self._exit_code = int(error.exit_code)
+        can_salvage = isinstance(error, StoreDamaged) and not isinstance(error, StoreKeyWrong)
+        window.show_fatal(error, offer_salvage=can_salvage and salvage is not None)
+        wanted = asyncio.Event()
+        window.salvage_requested.connect(wanted.set)
+        if salvage is None or not await _first(wanted, self._leaving):
+            return
+        window.show_salvaging()
+        try:
+            window.show_salvaged(await asyncio.to_thread(salvage))
+        except OhxError as failure:
+            _log(failure)
+            window.show_fatal(failure)
+        await self._leaving.wait()
 
     async def _work(
         self, stack: AsyncExitStack, open_services: OpenServices, companion: Companion | None
@@ -74,9 +104,11 @@ class StationLife:
 
         window = self._window
         queue_changed = asyncio.Event()
-        workstation = await stack.enter_async_context(open_services(queue_changed.set))
+        unlock = StationUnlock(window, self._leaving, dress=self._dress, on_failure=_log)
+        workstation = await stack.enter_async_context(open_services(queue_changed.set, unlock.ask))
         bridge = await stack.enter_async_context(Bridge(_log))
-        self._apply(workstation)
+        self._dress(workstation.settings)
+        window.set_scan_format(workstation.settings.scan.format)
         place = TrayPlace(window)
         frames: Frames[DeskState] = Frames(place.show_state)
         stack.callback(frames.cancel)
@@ -93,6 +125,7 @@ class StationLife:
             filing=workstation.filing,
             on_state=tell,
             on_failure=_log,
+            note=workstation.note,
         )
         stack.push_async_callback(desk.close)
         self._connect(desk, bridge)
@@ -264,11 +297,9 @@ class StationLife:
         admin.connect(bridge)
         return bridge.slot(admin.leave)
 
-    def _apply(self, workstation: "Workstation") -> None:
-        settings = workstation.settings
+    def _dress(self, settings: "Settings") -> None:
         if settings.window.theme != "system":
             dress(self._application, Theme(settings.window.theme))
-        self._window.set_scan_format(settings.scan.format)
 
     async def _show_queue(
         self, workstation: "Workstation", desk: "TakeReading", changed: asyncio.Event
@@ -289,6 +320,7 @@ class StationLife:
                     last_error=str(problem) if problem else summary.last_error,
                     unassigned=tray.waiting,
                     overdue=tray.overdue,
+                    differing=workstation.nightly.differing if workstation.nightly else 0,
                 )
             )
 
@@ -298,6 +330,17 @@ class StationLife:
             self._exit_code = await companion(self._window, desk)
         finally:
             self._leaving.set()
+
+
+async def _first(one: asyncio.Event, other: asyncio.Event) -> bool:
+    """Wait for either; tell whether the first of the two came."""
+    waits = [asyncio.create_task(event.wait()) for event in (one, other)]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    return one.is_set()
 
 
 def _end_old_question(state: "DeskState", workstation: "Workstation") -> None:

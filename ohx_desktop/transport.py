@@ -47,6 +47,9 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 MAX_RETRY_AFTER_S = 3600.0
 
 _TRANSIENT_STATUS = frozenset({408, 425, 429})
+# These say that the request was not begun (RFC 9110, RFC 8470, RFC 6585); any other that is not a
+# refusal may come from a gateway that has lost sight of the request.
+_NOT_BEGUN = frozenset({425, 429, 503})
 _MISCONFIGURED_STATUS = frozenset({403, 404, 405, 406, 410, 415, 501})
 _REDIRECT_HINT = "the address has moved: an administrator must correct it in the settings"
 # The connection was closed, which says nothing about certificates.
@@ -149,13 +152,18 @@ def error_for_failure(failure: BaseException, service: str) -> RemoteError:
         return Misconfigured("the proxy asks for a sign-in", status=407)
     if isinstance(failure, _NOTHING_SENT):
         return Transient(f"{service} cannot be reached ({kind}), nothing was sent")
-    return Transient(f"the connection to {service} was lost before an answer came ({kind})")
+    return Transient(
+        f"the connection to {service} was lost before an answer came ({kind})", is_doubtful=True
+    )
 
 
 def error_for_status(
     response: HttpResponse, service: str, *, now: datetime | None = None
 ) -> RemoteError:
-    """Return the error that an answer other than 2xx means, by its status alone."""
+    """Return the error that an answer other than 2xx means, by its status alone.
+
+    Of a Transient it tells whether what was asked for may have been done.
+    """
     status = response.status
     what = f"{service} answered {_phrase(status)}"
     if status == HTTPStatus.UNAUTHORIZED:
@@ -165,7 +173,12 @@ def error_for_status(
     if status in _MISCONFIGURED_STATUS:
         return Misconfigured(what, status=status)
     if status in _TRANSIENT_STATUS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Transient(what, status=status, retry_after_s=retry_after_s(response.headers, now))
+        return Transient(
+            what,
+            status=status,
+            retry_after_s=retry_after_s(response.headers, now),
+            is_doubtful=status not in _NOT_BEGUN,
+        )
     return Refused(what, status=status)
 
 
@@ -227,7 +240,11 @@ async def _bounded_body(response: RawResponse, service: str) -> bytes:
     async for piece in response.aiter_bytes():
         body += piece
         if len(body) > MAX_BODY_BYTES:
-            raise Transient(f"the answer of {service} is far too long", status=response.status_code)
+            raise Transient(
+                f"the answer of {service} is far too long",
+                status=response.status_code,
+                is_doubtful=True,
+            )
     return bytes(body)
 
 

@@ -4,7 +4,9 @@ Imports are late: a command pays only for what it uses, and the window shows its
 any of them.
 """
 
+from ohx_desktop.app.audit import note_change, open_audit
 from ohx_desktop.app.bluetooth import open_devices, open_listener, open_registry
+from ohx_desktop.app.correcting import open_correcting, open_reconciler
 from ohx_desktop.app.ehr import open_ehr, open_ehr_check
 from ohx_desktop.app.filing import FilingDesk, open_desk, open_maker
 from ohx_desktop.app.health import health_checks
@@ -16,12 +18,16 @@ __all__ = [
     "Workstation",
     "health_checks",
     "import_services",
+    "note_change",
+    "open_audit",
+    "open_correcting",
     "open_desk",
     "open_devices",
     "open_ehr",
     "open_ehr_check",
     "open_listener",
     "open_maker",
+    "open_reconciler",
     "open_registry",
     "open_staff",
     "open_workstation",

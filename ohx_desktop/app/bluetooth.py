@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ohx_desktop.app.profile import opened_profile, settings_of
+from ohx_desktop.audit.events import Event
+from ohx_desktop.audit.record import fitting
 
 if TYPE_CHECKING:
     from ohx_desktop.ble.device_health import SystemRecord
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from ohx_desktop.ble.listening import Listener
     from ohx_desktop.ble.policy import DevicePolicy
     from ohx_desktop.ble.radio import BleakRadio
+    from ohx_desktop.desk.auditing import Note
     from ohx_desktop.desk.devices import Devices
     from ohx_desktop.settings.model import Settings
     from ohx_desktop.settings.profile import Profile
@@ -70,8 +73,12 @@ def devices_of(
     radio: "BleakRadio | None",
     ask_passkey: "AskPasskey | None",
     secrets: "DeviceSecrets | None",
+    note: "Note | None" = None,
 ) -> "Devices":
-    """Return what registers, lists and forgets devices, on the given radio or this computer's."""
+    """Return what registers, lists and forgets devices, on the given radio or this computer's.
+
+    `note` tells the audit of each.
+    """
     from ohx_desktop.desk.devices import Devices
 
     kept = secrets or device_secrets_of(profile)
@@ -88,8 +95,8 @@ def devices_of(
         registry,
         kept,
         used.remove_bond,
-        on_registered=partial(_begin_health, profile),
-        on_forgotten=partial(_end_health, profile),
+        on_registered=partial(_registered, profile, note),
+        on_forgotten=partial(_forgotten, profile, note),
     )
 
 
@@ -134,6 +141,18 @@ def device_secrets_of(profile: "Profile") -> "DeviceSecrets":
         save=partial(set_secret, profile.data),
         erase=partial(delete_secret, profile.data),
     )
+
+
+async def _registered(profile: "Profile", note: "Note | None", device: "EnrolledDevice") -> None:
+    await _begin_health(profile, device)
+    if note is not None:
+        note(Event.DEVICE_ENROLLED, subject=fitting(device.identity.address or ""))
+
+
+async def _forgotten(profile: "Profile", note: "Note | None", address: str) -> None:
+    await _end_health(profile, address)
+    if note is not None:
+        note(Event.DEVICE_UNENROLLED, subject=fitting(address))
 
 
 async def _begin_health(profile: "Profile", device: "EnrolledDevice") -> None:

@@ -1,7 +1,7 @@
 """From a confirmed reading to the queue, the tray before it, and the sender behind it."""
 
 import asyncio
-import platform
+import gc
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ohx_desktop import __version__
+from ohx_desktop.app.audit import place_of, station_name
 from ohx_desktop.app.ehr import connected_ehr
+from ohx_desktop.app.keys import source_at_terminal, source_of
 from ohx_desktop.app.profile import opened_profile, settings_of
 from ohx_desktop.app.staff import who_is_named
 
@@ -40,7 +42,7 @@ def open_maker(directory: Path | None, *, mapping: Path | None = None) -> "Submi
     profile = opened_profile(directory)
     rules = None if mapping is None else read_rules(mapping)
     settings = settings_of(profile)
-    return _maker(profile, settings, lambda: settings.station.practitioner, rules)
+    return maker_of(profile, settings, lambda: settings.station.practitioner, rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +59,19 @@ async def open_desk(directory: Path | None, *, sending: bool) -> AsyncGenerator[
     """Open the queue of a profile; with `sending`, deliver while it is open."""
     profile = opened_profile(directory)
     settings = await asyncio.to_thread(settings_of, profile)
-    async with opened_outbox(profile, settings, key_source=None, on_change=None) as outbox:
+    # On this thread: nothing else runs yet, and Ctrl-C must reach the question.
+    source = source_at_terminal(profile, settings)
+    async with opened_outbox(profile, settings, key_source=source, on_change=None) as outbox:
         filing = await filing_of(profile, settings, outbox, partial(who_is_named, settings))
         tray = tray_of(settings, outbox, filing, lambda: settings.station.practitioner)
         desk = FilingDesk(outbox=outbox, filing=filing, tray=tray)
         if not sending:
             yield desk
             return
-        async with connected_ehr(profile, settings) as ehr, sender_of(outbox, ehr, profile):
+        async with (
+            connected_ehr(profile, settings) as ehr,
+            sender_of(outbox, ehr, profile, settings),
+        ):
             yield desk
 
 
@@ -77,19 +84,20 @@ async def opened_outbox(
     on_change: Callable[[], None] | None,
 ) -> AsyncGenerator["AsyncOutbox"]:
     """Open the encrypted queue. Raises KeystoreError, StoreError."""
-    from ohx_desktop.keystore import key_source as configured
     from ohx_desktop.keystore import obtain_key
     from ohx_desktop.outbox.service import AsyncOutbox
 
-    store = settings.store
-
-    def key() -> bytes:
-        source = key_source or configured(
-            store.key_source, profile=profile.data, key_file=store.key_file
-        )
-        return obtain_key(source, profile.database)
-
-    outbox = await AsyncOutbox.open(profile.database, key, on_change=on_change)
+    source = key_source or source_of(profile, settings)
+    key = partial(obtain_key, source, profile.database)
+    place = await asyncio.to_thread(place_of, profile, settings)
+    outbox = await AsyncOutbox.open(
+        profile.database,
+        key,
+        place=place,
+        on_change=on_change,
+        keep_verified=timedelta(days=settings.store.keep_days_after_verified),
+        prove=_prove,
+    )
     try:
         yield outbox
     finally:
@@ -98,17 +106,26 @@ async def opened_outbox(
 
 @asynccontextmanager
 async def sender_of(
-    outbox: "AsyncOutbox", ehr: "EhrClient", profile: "Profile"
+    outbox: "AsyncOutbox", ehr: "EhrClient", profile: "Profile", settings: "Settings"
 ) -> AsyncGenerator[None]:
     """Send what is queued while the context is open."""
     from ohx_desktop.outbox.worker import OutboxWorker
 
-    worker = OutboxWorker(outbox, ehr, profile.sender_lock)
+    worker = OutboxWorker(
+        outbox,
+        ehr,
+        profile.sender_lock,
+        parallel=settings.ehr.parallel,
+        verify_for=timedelta(hours=settings.store.verify_hours),
+    )
+    # What is there by now stays. The collector would go through all of it again and again, and
+    # keep the event loop from its work for some 60 ms each time.
+    gc.freeze()
     sending = asyncio.create_task(worker.run(), name="sender")
     try:
         yield
     finally:
-        # The reading in hand is finished; what takes longer is broken off and queued again.
+        # The readings in hand are finished; what takes longer is broken off and queued again.
         worker.stop()
         await asyncio.wait({sending}, timeout=_FINISH_SENDING_S)
         sending.cancel()
@@ -129,7 +146,7 @@ async def filing_of(
     """
     from ohx_desktop.desk.filing import FilingService
 
-    maker = await asyncio.to_thread(_maker, profile, settings, signed_in, rules)
+    maker = await asyncio.to_thread(maker_of, profile, settings, signed_in, rules)
     return FilingService(outbox=outbox, maker=maker)
 
 
@@ -148,19 +165,27 @@ def tray_of(
     )
 
 
-def _maker(
+def _prove(bundle: bytes, key: bytes) -> bytes:
+    """Return what stays of a bundle that arrived; imported when the first one has."""
+    from ohx_desktop.fhir.proof import prove
+
+    return prove(bundle, key)
+
+
+def maker_of(
     profile: "Profile",
     settings: "Settings",
     signed_in: "SignedIn",
     rules: "MappingRules | None" = None,
 ) -> "SubmissionMaker":
+    """Return what turns a reading into a submission and a bundle. Blocking."""
     from ohx_desktop.desk.filing import SubmissionMaker
     from ohx_desktop.review.submission import Gateway
     from ohx_desktop.settings.installation import installation_id
 
     gateway = Gateway(
         installation=installation_id(profile.installation_file),
-        station=settings.station.name or platform.node() or "workstation",
+        station=station_name(settings),
         version=__version__,
     )
     return SubmissionMaker(

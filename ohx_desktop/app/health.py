@@ -41,11 +41,8 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
     async def disk_has_room() -> str:
         return await asyncio.to_thread(check_disk, profile.data)
 
-    async def queue_opens() -> str:
-        settings = await asyncio.to_thread(settings_of, profile)
-        async with opened_outbox(profile, settings, key_source=None, on_change=None) as outbox:
-            summary = await outbox.summary()
-        return f"opens; {summary.waiting} waiting, {summary.needs_attention} need a person"
+    async def queue_opens() -> "tuple[Finding, ...]":
+        return await _queue_findings(profile)
 
     async def bluetooth_works() -> "tuple[Finding, ...]":
         return await _bluetooth_findings(profile)
@@ -71,6 +68,35 @@ def health_checks(directory: Path | None) -> "tuple[Check, ...]":
         Check(name="bluetooth", run=bluetooth_works),
         Check(name="ehr", run=ehr_answers),
     )
+
+
+async def _queue_findings(profile: "Profile") -> "tuple[Finding, ...]":
+    """Open the queue where its key can be had without asking a person."""
+    from ohx_desktop.app.keys import LockedKey
+    from ohx_desktop.keystore.moving import begun_move
+    from ohx_desktop.ops.doctor import Finding
+
+    settings = await asyncio.to_thread(settings_of, profile)
+    source = settings.store.key_source
+    action = cause = None
+    if source == "pin":
+        locked = await asyncio.to_thread(LockedKey, profile)
+        if locked.is_new:
+            detail, cause = "no PIN has been chosen for the queue yet", "no-key-yet"
+            action = "choose it in the window, or by: ohx-desktop key create"
+        else:
+            detail = "the key is sealed with a PIN, which the doctor does not ask for"
+            action = "see whether the queue opens with: ohx-desktop key status --open"
+    else:
+        async with opened_outbox(profile, settings, key_source=None, on_change=None) as outbox:
+            told = await outbox.summary()
+        waiting = f"{told.waiting} waiting, {told.needs_attention} need a person"
+        detail = f"opens with the key from: {source}; {waiting}"
+    move = await asyncio.to_thread(begun_move, profile.key_move_note)
+    if move is not None:
+        detail += f"; a move of the key from {move.source} to {move.target} was not ended"
+        cause, action = "key-in-two-places", f"ohx-desktop key move --to {move.target}"
+    return (Finding(check="queue and key", detail=detail, cause=cause, action=action),)
 
 
 async def _bluetooth_findings(profile: "Profile") -> "tuple[Finding, ...]":

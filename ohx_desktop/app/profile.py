@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ohx_desktop.domain.errors import ConfigurationError
+from ohx_desktop.domain.errors import ConfigurationError, StoreEnvironment
 
 if TYPE_CHECKING:
     from ohx_desktop.settings.model import Settings
@@ -21,15 +21,10 @@ def opened_profile(directory: Path | None) -> "Profile":
 
 def create_profile(profile: "Profile") -> None:
     """Make the folders of a profile. Raises StoreEnvironment."""
-    from ohx_desktop.domain.errors import StoreEnvironment
-
     try:
         profile.create()
     except OSError as error:
-        raise StoreEnvironment(
-            f"the folder of the profile cannot be made ({error.strerror})",
-            hint="choose another folder with --profile, or mend its permissions",
-        ) from error
+        raise no_profile(error) from error
 
 
 def settings_of(profile: "Profile") -> "Settings":
@@ -37,6 +32,14 @@ def settings_of(profile: "Profile") -> "Settings":
     from ohx_desktop.settings.layers import load_settings
 
     return load_settings(profile).settings
+
+
+def no_profile(error: OSError) -> StoreEnvironment:
+    """Return what is said where the folder of the profile cannot be made or written."""
+    return StoreEnvironment(
+        f"the folder of the profile cannot be written ({error.strerror})",
+        hint="free disk space, mend its permissions, or choose another folder with --profile",
+    )
 
 
 def no_ehr() -> ConfigurationError:

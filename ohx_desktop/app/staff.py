@@ -8,6 +8,7 @@ from ohx_desktop.app.profile import opened_profile
 from ohx_desktop.domain.errors import ConfigurationError, NobodySignedIn
 
 if TYPE_CHECKING:
+    from ohx_desktop.desk.auditing import Note
     from ohx_desktop.desk.staff import StaffDesk, Way
     from ohx_desktop.fhir.auth.credentials import Credentials
     from ohx_desktop.fhir.staff import Reader
@@ -42,6 +43,8 @@ def staff_desk_of(
     outbox: "AsyncOutbox",
     ehr: "Reader | None",
     proof: "Credentials | None",
+    *,
+    note: "Note",
 ) -> "StaffDesk":
     """Return what the window's people sign in with. Imports, hence blocking.
 
@@ -51,7 +54,9 @@ def staff_desk_of(
 
     minutes = settings.station.lock_after_minutes
     return StaffDesk(
-        _way(profile, settings, outbox, ehr, proof), idle_s=minutes * 60.0 if minutes else None
+        _way(profile, settings, outbox, ehr, proof),
+        idle_s=minutes * 60.0 if minutes else None,
+        note=note,
     )
 
 

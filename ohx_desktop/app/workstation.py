@@ -1,8 +1,8 @@
 """The whole workstation, for the window."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 
 from ohx_desktop import __version__
 from ohx_desktop.app.bluetooth import devices_of
+from ohx_desktop.app.correcting import comparing_nightly
 from ohx_desktop.app.ehr import checked_ehr, signed_in_ehr
 from ohx_desktop.app.filing import filing_of, mapping_of, opened_outbox, sender_of, tray_of
-from ohx_desktop.app.profile import create_profile, no_ehr, settings_of
+from ohx_desktop.app.keys import AskKey, source_at_window
+from ohx_desktop.app.profile import create_profile, no_ehr, no_profile, settings_of
 from ohx_desktop.app.staff import staff_desk_of
 
 if TYPE_CHECKING:
     from ohx_desktop.ble.device_secrets import DeviceSecrets
     from ohx_desktop.ble.radio import BleakRadio
+    from ohx_desktop.desk.auditing import Note
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.desk.clinic_mapping import ClinicMapping
     from ohx_desktop.desk.devices import Devices
     from ohx_desktop.desk.ehr_check import OpenEhrCheck
     from ohx_desktop.desk.filing import FilingService
+    from ohx_desktop.desk.nightly import NightlyComparison
     from ohx_desktop.desk.passkey import PasskeyDesk
     from ohx_desktop.desk.staff import StaffDesk
     from ohx_desktop.desk.tray import TrayService
@@ -50,6 +54,7 @@ _SERVICES = (
     "ohx_desktop.desk.staff",
     "ohx_desktop.desk.ehr_check",
     "ohx_desktop.desk.mapping_preview",
+    "ohx_desktop.desk.nightly",
     "ohx_desktop.desk.take_reading",
 )
 
@@ -71,7 +76,9 @@ class Workstation:
     tray: "TrayService"
     staff: "StaffDesk"
     mapping: "ClinicMapping"
+    note: "Note"
     open_ehr_check: "OpenEhrCheck"
+    nightly: "NightlyComparison | None"
 
     @property
     def setup_problems(self) -> "tuple[OhxError, ...]":
@@ -101,39 +108,45 @@ async def open_workstation(
     key_source: "KeySource | None" = None,
     device_secrets: "DeviceSecrets | None" = None,
     on_queue_change: Callable[[], None] | None = None,
+    ask_key: AskKey | None = None,
 ) -> AsyncGenerator[Workstation]:
     """Open all services of a profile; what is not given comes from its settings.
 
-    Raises AlreadyOpen, ConfigurationError, KeystoreError, StoreError.
-    """
-    import filelock
+    `ask_key` is asked where the key of the queue is sealed with a PIN.
 
+    Raises AlreadyOpen, ConfigurationError, KeystoreError, StoreError; StoreEnvironment, too, where
+    nothing can be written into the profile.
+    """
     from ohx_desktop.ble.device_registry import DeviceRegistry
+    from ohx_desktop.desk.auditing import AuditNotes
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.desk.passkey import PasskeyDesk
-    from ohx_desktop.domain.errors import AlreadyOpen
-    from ohx_desktop.ops.logging import Field, configure_logging, log_event
+    from ohx_desktop.ops.logging import Field, configure_logging, log_event, log_problem
+    from ohx_desktop.outbox.watching import watched
 
     await asyncio.to_thread(create_profile, profile)
-    lock = filelock.FileLock(profile.window_lock, mode=0o600)
-    try:
-        # The lock belongs to the thread that takes it, so it stays on this one; it never waits.
-        lock.acquire(blocking=False)
-    except filelock.Timeout:
-        raise AlreadyOpen("the program is already open on this workstation") from None
-    try:
+    with _the_only_window(profile):
         await asyncio.to_thread(configure_logging, profile.logs)
         log_event("workstation.opened", {Field.VERSION: __version__})
         effective = settings
         if effective is None:
             effective = await asyncio.to_thread(settings_of, profile)
+        source = key_source
+        if source is None and ask_key is not None:
+            source = await source_at_window(profile, effective, ask_key)
         async with (
             opened_outbox(
-                profile, effective, key_source=key_source, on_change=on_queue_change
+                profile, effective, key_source=source, on_change=on_queue_change
             ) as outbox,
+            watched(outbox, log_problem),
             _ehr_and_sender(profile, effective, outbox) as (ehr, proof),
             AsyncExitStack() as stack,
         ):
+            # Beside the queue, and in what goes to support: a place that the chain must keep.
+            head = await outbox.read(lambda store: store.audit.head())
+            log_event("audit.head", {Field.HEAD: head.digest.hex()})
+            notes = AuditNotes(outbox)
+            stack.push_async_callback(notes.close)
             registry = await asyncio.to_thread(DeviceRegistry, profile.devices_file)
             passkeys = PasskeyDesk()
             devices = devices_of(
@@ -143,16 +156,24 @@ async def open_workstation(
                 radio=radio,
                 ask_passkey=passkeys.ask,
                 secrets=device_secrets,
+                note=notes.note,
             )
             reader = None if isinstance(ehr, NoEhr) else ehr
             staff = await asyncio.to_thread(
-                staff_desk_of, profile, effective, outbox, reader, proof
+                staff_desk_of, profile, effective, outbox, reader, proof, note=notes.note
             )
+            notes.signed_in = staff.who
             mapping = await asyncio.to_thread(mapping_of, profile)
+            mapping.note = notes.note
             filing = await filing_of(profile, effective, outbox, staff.who, mapping.rules)
             mapping.on_rules = filing.follow
             tray = tray_of(effective, outbox, filing, staff.who)
             stack.push_async_callback(devices.listener.close, _GOODBYES_S)
+            nightly = None
+            if reader is not None:
+                nightly = await stack.enter_async_context(
+                    comparing_nightly(profile, effective, outbox, reader, on_queue_change)
+                )
             yield Workstation(
                 settings=effective,
                 patients=ehr,
@@ -164,8 +185,29 @@ async def open_workstation(
                 tray=tray,
                 staff=staff,
                 mapping=mapping,
+                note=notes.note,
                 open_ehr_check=partial(_ehr_check, reader, proof, effective),
+                nightly=nightly,
             )
+
+
+@contextmanager
+def _the_only_window(profile: "Profile") -> Iterator[None]:
+    """Hold the lock of the profile's window. Raises AlreadyOpen, StoreEnvironment."""
+    import filelock
+
+    from ohx_desktop.domain.errors import AlreadyOpen
+
+    lock = filelock.FileLock(profile.window_lock, mode=0o600)
+    try:
+        # The lock belongs to the thread that takes it, so it stays on this one; it never waits.
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise AlreadyOpen("the program is already open on this workstation") from None
+    except OSError as error:
+        raise no_profile(error) from error
+    try:
+        yield
     finally:
         lock.release()
 
@@ -185,7 +227,7 @@ async def _ehr_and_sender(
         return
     async with (
         signed_in_ehr(profile, settings) as (ehr, proof),
-        sender_of(outbox, ehr, profile),
+        sender_of(outbox, ehr, profile, settings),
     ):
         yield ehr, proof
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ohx_desktop.ble.device_kind import kind_of
 from ohx_desktop.domain.device import DeviceIdentity, DeviceKind
 from ohx_desktop.domain.errors import DeviceNotFound, StoreDamaged, StoreEnvironment
+from ohx_desktop.storage.durable import write_durably
 
 _SCHEMA = "ohx.devices/1"
 
@@ -116,10 +117,9 @@ class DeviceRegistry:
             }
             for device in devices.values()
         ]
-        draft = self._path.with_suffix(".new")
         try:
-            draft.write_text(json.dumps({"schema": _SCHEMA, "devices": rows}, indent=1))
-            draft.replace(self._path)
+            text = json.dumps({"schema": _SCHEMA, "devices": rows}, indent=1)
+            write_durably(self._path, text.encode())
         except OSError as error:
             raise StoreEnvironment(
                 f"the list of registered devices cannot be written ({error.strerror})",

@@ -7,6 +7,9 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
+from ohx_desktop.audit.events import Event
+from ohx_desktop.audit.record import content_name
+from ohx_desktop.cli.audit_notes import tell_audit
 from ohx_desktop.cli.input import STDIN, read_text
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ConfigurationError, ExitCode, UsageError
@@ -72,13 +75,15 @@ def _import(options: argparse.Namespace, out: Output) -> int:
     target = profile.config_file
     try:
         profile.create()
-        kept = put_in_place(options.file.read_bytes(), target)
+        content = options.file.read_bytes()
+        kept = put_in_place(content, target)
     except OSError as error:
         raise ConfigurationError(
             f"the settings cannot be put in place ({error.strerror})",
             meaning="the settings stay as they were",
             hint="mend the permissions of the profile's folder, or free disk space",
         ) from error
+    tell_audit(options.profile, Event.SETTINGS_IMPORTED, content_name(content), out)
     out.note(f"the settings before are kept in {kept}" if kept else "there were no settings before")
     out.item(
         {"file": str(target), "imported": True},
@@ -97,6 +102,7 @@ def _secret_set(options: argparse.Namespace, out: Output) -> int:
     if not value:
         raise UsageError("stdin held no secret", hint="ohx-desktop secret set NAME < FILE")
     set_secret(Profile.at(options.profile).data, options.name, value)
+    tell_audit(options.profile, Event.SECRET_SET, options.name, out)
     out.item({"secret": options.name, "set": True}, f"{options.name} is in the keyring")
     return ExitCode.DONE
 
@@ -106,5 +112,6 @@ def _secret_delete(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.settings.profile import Profile
 
     delete_secret(Profile.at(options.profile).data, options.name)
+    tell_audit(options.profile, Event.SECRET_DELETED, options.name, out)
     out.item({"secret": options.name, "set": False}, f"{options.name} is no longer kept")
     return ExitCode.DONE

@@ -4,6 +4,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ohx_desktop.audit.events import Event
+from ohx_desktop.cli.audit_notes import tell_audit
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ExitCode
 
@@ -156,6 +158,9 @@ async def _enroll(options: argparse.Namespace, out: Output) -> int:
         on_found=lambda recognised: _tell_steps(recognised, out),
         on_event=tell,
     )
+    await asyncio.to_thread(
+        tell_audit, options.profile, Event.DEVICE_ENROLLED, options.address, out
+    )
     out.item(_device_form(device), f"{options.address} is registered with this workstation")
     return ExitCode.DONE
 
@@ -189,6 +194,9 @@ async def _unenroll(options: argparse.Namespace, out: Output) -> int:
 
     devices = await asyncio.to_thread(open_devices, options.profile)
     forgotten = await devices.forget(options.address)
+    await asyncio.to_thread(
+        tell_audit, options.profile, Event.DEVICE_UNENROLLED, options.address, out
+    )
     form = {**_device_form(forgotten.device), "bond": forgotten.bond.value}
     out.item(form, f"{options.address} is no longer registered")
     if forgotten.bond is BondLeft.BY_HAND:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ohx_desktop.audit.events import Event
+from ohx_desktop.cli.audit_notes import tell_audit
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ConfigurationError, ExitCode
 
@@ -36,6 +38,7 @@ def _key(options: argparse.Namespace, out: Output) -> int:
         # It stays in the set, so that nothing stops until the server has the new one.
         set_secret(data, EARLIER_CLIENT_KEY, earlier)
     set_secret(data, CLIENT_KEY, new_key(Algorithm(options.algorithm)))
+    tell_audit(options.profile, Event.SECRET_SET, CLIENT_KEY, out)
     out.note("register these public keys with the EHR; the private ones never leave the keyring")
     return _jwks(options, out)
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ohx_desktop.cli.devices import seconds
 from ohx_desktop.cli.input import json_values, read_text
 from ohx_desktop.cli.output import Output
-from ohx_desktop.cli.queue import print_entry, settle, verdict
+from ohx_desktop.cli.queue import settle, verdict
+from ohx_desktop.cli.queue_output import print_entry
 from ohx_desktop.domain.care_context import CareContext
 from ohx_desktop.domain.errors import ExitCode, UsageError
 

@@ -11,6 +11,7 @@ from typing import Any
 from ohx_desktop.cli.output import Output
 from ohx_desktop.cli.parser import parse
 from ohx_desktop.domain.errors import ExitCode, OhxError
+from ohx_desktop.ops.crashes import leave_nothing_behind
 
 # What the shell gives for a program that ended by a bug of ours, or by Ctrl-C.
 _BUG = 1
@@ -21,6 +22,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     out = Output(as_json="--json" in arguments)
     debug = "--debug" in arguments
+    leave_nothing_behind(shows_traces=debug)
     # Libraries must not write on stderr: their texts may quote what they handled.
     logging.getLogger().addHandler(logging.NullHandler())
     try:

@@ -5,6 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ohx_desktop.audit.events import Event
+from ohx_desktop.audit.record import content_name
+from ohx_desktop.cli.audit_notes import tell_audit
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ExitCode
 
@@ -42,6 +45,7 @@ def _import(options: argparse.Namespace, out: Output) -> int:
     content = read_content(options.file)
     profile = Profile.at(options.profile)
     kept = put_in_force(content, options.file.name, profile)
+    tell_audit(options.profile, Event.MAPPING_IMPORTED, content_name(content), out)
     out.note(f"the mapping before is kept in {kept}" if kept else "the built-in mapping was used")
     out.item(
         {"file": str(profile.mapping_file), "imported": True},

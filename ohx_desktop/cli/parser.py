@@ -19,10 +19,12 @@ _GROUPS = (
     "filing",
     "queue",
     "tray",
+    "audit",
     "ehr",
     "mapping",
     "staff",
     "config",
+    "key",
     "doctor",
     "selfcheck",
 )

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from ohx_desktop.cli.devices import seconds
 from ohx_desktop.cli.output import Output
+from ohx_desktop.cli.queue_correcting import add_correcting, add_reason
+from ohx_desktop.cli.queue_output import print_entry
+from ohx_desktop.cli.salvage import run_salvage
 from ohx_desktop.domain.errors import ExitCode, OhxError, Refused, Transient
 
 if TYPE_CHECKING:
@@ -42,13 +45,10 @@ def add_commands(_add: Any, group: Any) -> None:
     discard = queue("discard", _discard, "give an entry up; its reading is erased")
     for command in (retry, discard):
         command.add_argument("id", type=UUID, metavar="ID", help="id of the entry (queue list)")
-    discard.add_argument(
-        "--reason",
-        required=True,
-        metavar="CODE",
-        help="why, as a code of lower-case letters, digits and hyphens: wrong-patient",
-    )
+    add_reason(discard)
     queue("verify", _verify, _VERIFY)
+    queue("salvage", run_salvage, "save what is whole of a damaged queue")
+    add_correcting(queue)
 
 
 # ── waiting for the EHR ──────────────────────────────────────────────────────────────────────
@@ -144,17 +144,27 @@ async def _discard(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import open_desk
 
     async with open_desk(options.profile, sending=False) as desk:
-        print_entry(await desk.outbox.discard(options.id, options.reason), out)
+        entry = await desk.outbox.discard(options.id, options.reason)
+        print_entry(entry, out)
+        if entry.may_be_in_ehr:
+            out.note(
+                "the EHR may have this reading all the same; queue correct takes it back there"
+            )
     return ExitCode.DONE
 
 
 async def _verify(options: argparse.Namespace, out: Output) -> int:
     from ohx_desktop.app import open_desk, open_ehr
     from ohx_desktop.fhir.receipt import ReceiptCheck
-    from ohx_desktop.outbox.states import ARRIVED
+    from ohx_desktop.outbox.receipts import AsyncReceipts
+    from ohx_desktop.outbox.states import ARRIVED, EntryKind
 
     async with open_desk(options.profile, sending=False) as desk:
-        entries = await desk.outbox.entries(ARRIVED)
+        taken_back = await AsyncReceipts(desk.outbox).taken_back()
+        arrived = await desk.outbox.entries(ARRIVED)
+    entries = [
+        entry for entry in arrived if entry.kind is EntryKind.FILING and entry.id not in taken_back
+    ]
     wrong = 0
     async with open_ehr(options.profile) as ehr:
         for entry in entries:
@@ -184,33 +194,3 @@ async def _checked(ehr: "EhrClient", entry: "OutboxEntry") -> "ReceiptCheck":
             raise
         stored = None
     return check_receipt(entry.reading_id, stored)
-
-
-# ── printing ─────────────────────────────────────────────────────────────────────────────────
-
-
-def entry_to_json(entry: "OutboxEntry") -> dict[str, Any]:
-    """Return the form in which an entry is listed."""
-    return {
-        "id": str(entry.id),
-        "reading_id": str(entry.reading_id),
-        "state": entry.state.value,
-        "attempts": entry.attempts,
-        "next_attempt": entry.next_attempt.isoformat() if entry.next_attempt else None,
-        "last_error": entry.last_error,
-        "ehr_reference": entry.ehr_reference,
-    }
-
-
-def print_entry(entry: "OutboxEntry", out: Output, *, check: str | None = None) -> None:
-    """Print an entry in both forms; `check` is what came of looking it up in the EHR."""
-    told = [
-        str(entry.id),
-        entry.state.value,
-        entry.ehr_reference,
-        f"after {entry.attempts} attempts" if entry.attempts > 1 else None,
-        entry.last_error,
-        check,
-    ]
-    form = entry_to_json(entry) | ({"check": check} if check else {})
-    out.item(form, "  ".join(part for part in told if part))

@@ -5,6 +5,8 @@ import sys
 from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
+from ohx_desktop.audit.events import Event
+from ohx_desktop.cli.audit_notes import tell_audit
 from ohx_desktop.cli.input import STDIN, read_text
 from ohx_desktop.cli.output import Output
 from ohx_desktop.domain.errors import ExitCode, UsageError
@@ -58,6 +60,7 @@ def _add_person(options: argparse.Namespace, out: Output) -> int:
     except ValueError as error:
         raise UsageError(str(error), hint="ohx-desktop staff add Practitioner/ID < FILE") from error
     accounts.add(person)
+    tell_audit(options.profile, Event.STAFF_ADDED, person.reference, out)
     if not pins.is_set(person.reference):
         out.note(f"they cannot sign in before they have a PIN: ohx-desktop staff pin {_REFERENCE}")
     out.item(_form(person), f"{person.reference} is staff of this workstation")
@@ -72,6 +75,7 @@ def _remove(options: argparse.Namespace, out: Output) -> int:
     # The PIN first: a person who is half removed cannot sign in.
     pins.remove(options.reference)
     person = accounts.remove(options.reference)
+    tell_audit(options.profile, Event.STAFF_REMOVED, person.reference, out)
     out.item(_form(person), f"{person.reference} can no longer sign in here")
     return ExitCode.DONE
 
@@ -85,6 +89,7 @@ def _pin(options: argparse.Namespace, out: Output) -> int:
     person = accounts.require(options.reference)
     least = load_settings(Profile.at(options.profile)).settings.station.pin_digits
     pins.set(person.reference, _asked("PIN", hidden=True), least_digits=least)
+    tell_audit(options.profile, Event.STAFF_PIN_SET, person.reference, out)
     out.item({"reference": person.reference, "has_pin": True}, f"{person.reference} has a new PIN")
     return ExitCode.DONE
 

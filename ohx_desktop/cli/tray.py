@@ -7,7 +7,7 @@ from uuid import UUID
 from ohx_desktop.cli.devices import describe
 from ohx_desktop.cli.filing import PERFORMER_HELP
 from ohx_desktop.cli.output import Output
-from ohx_desktop.cli.queue import print_entry
+from ohx_desktop.cli.queue_output import print_entry
 from ohx_desktop.domain.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from ohx_desktop.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from ohx_desktop.app import Workstation
+    from ohx_desktop.app.keys import AskKey
 
 
 def open_window(options: argparse.Namespace, out: Output) -> int:
@@ -28,14 +29,24 @@ def open_window(options: argparse.Namespace, out: Output) -> int:
 
     from ohx_desktop.station import run_station
 
-    return run_station(lambda changed: _open_services(options.profile, changed))
+    return run_station(
+        lambda changed, ask_key: _open_services(options.profile, changed, ask_key),
+        salvage=lambda: _salvage(options.profile),
+    )
 
 
 def _open_services(
-    directory: Path | None, changed: Callable[[], None]
+    directory: Path | None, changed: Callable[[], None], ask_key: "AskKey"
 ) -> AbstractAsyncContextManager["Workstation"]:
     # Imported when the first frame is on the screen.
     from ohx_desktop.app import open_workstation
     from ohx_desktop.settings.profile import Profile
 
-    return open_workstation(Profile.at(directory), on_queue_change=changed)
+    return open_workstation(Profile.at(directory), on_queue_change=changed, ask_key=ask_key)
+
+
+def _salvage(directory: Path | None) -> list[str]:
+    from ohx_desktop.app.salvage import salvage_queue
+
+    report = salvage_queue(directory, has_terminal=False)
+    return [] if report is None else report.summary()

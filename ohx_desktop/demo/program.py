@@ -9,6 +9,7 @@ from ohx_desktop.station import run_station
 
 if TYPE_CHECKING:
     from ohx_desktop.app import Workstation
+    from ohx_desktop.app.keys import AskKey
     from ohx_desktop.demo.rig import DemoRig
     from ohx_desktop.desk.take_reading import TakeReading
     from ohx_desktop.ui.staff.window import StaffWindow
@@ -27,7 +28,7 @@ class _Demo:
 
     @asynccontextmanager
     async def open_services(
-        self, on_queue_change: Callable[[], None]
+        self, on_queue_change: Callable[[], None], _ask_key: "AskKey"
     ) -> AsyncGenerator["Workstation"]:
         from ohx_desktop.demo.rig import demo_rig
 

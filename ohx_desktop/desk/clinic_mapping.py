@@ -7,7 +7,10 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ohx_desktop.audit.events import Event
+from ohx_desktop.audit.record import content_name
 from ohx_desktop.desk.admin_states import PutInForce
+from ohx_desktop.desk.auditing import Note, note_nothing
 from ohx_desktop.domain.errors import ConfigurationError, OhxError
 from ohx_desktop.fhir.mapping import MappingRules
 from ohx_desktop.fhir.mapping_file import LoadedRules, load_rules, rules_in
@@ -40,12 +43,14 @@ def put_in_force(content: bytes, name: str, profile: Profile) -> Path | None:
 class ClinicMapping:
     """The mapping in force of a running workstation.
 
-    `on_rules` hears of each change: it concerns what is confirmed from then on.
+    `on_rules` hears of each change: it concerns what is confirmed from then on; `note` tells the
+    audit of it.
     """
 
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self._loaded = _load(profile)
+        self.note: Note = note_nothing
         self.on_rules: Callable[[MappingRules], None] | None = None
 
     @property
@@ -67,6 +72,7 @@ class ClinicMapping:
         """Put a mapping in force at once. Raises as the function `put_in_force`."""
         kept = await asyncio.to_thread(put_in_force, content, name, self._profile)
         self._loaded = await asyncio.to_thread(_load, self._profile)
+        self.note(Event.MAPPING_IMPORTED, subject=content_name(content))
         if self.on_rules is not None:
             self.on_rules(self.rules)
         return PutInForce(name=name, kept=kept.name if kept else None)

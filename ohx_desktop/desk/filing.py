@@ -1,6 +1,8 @@
 """File a confirmed reading: submission, bundle, queue. The one path for window and command line."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -30,8 +32,9 @@ class Outbox(Protocol):
         submission: bytes,
         bundle: bytes,
         frames: Sequence[bytes],
+        by: str | None = None,
     ) -> OutboxEntry:
-        """Return once the reading is durable. Raises StoreError."""
+        """Return once the reading is durable; `by` confirmed it. Raises StoreError."""
         ...
 
     async def known(self, reading_id: UUID) -> bool:
@@ -45,6 +48,16 @@ class Outbox(Protocol):
 
 SignedIn = Callable[[], str | None]
 """Tells who works here at this moment, None where nobody signs in. May raise NobodySignedIn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Who decided what is done with a filed reading, when, and where."""
+
+    by: str | None
+    at: datetime
+    gateway: Gateway
+    send_provenance: bool
 
 
 class SubmissionMaker:
@@ -98,6 +111,37 @@ class SubmissionMaker:
         except ValueError as error:
             raise UsageError(str(error)) from error
 
+    def for_another(self, submission: Submission, *, patient: str, by: str | None) -> Submission:
+        """Return the same reading for another patient, confirmed now by `by`.
+
+        Visit and order, and a patient who measured, belong to the first patient and stay behind.
+        Raises UsageError for a wrong reference.
+        """
+        performer = submission.performer
+        measured_by_patient = performer is not None and performer.startswith("Patient/")
+        try:
+            return replace(
+                submission,
+                patient=patient,
+                performer=None if measured_by_patient else performer,
+                verifier=by,
+                encounter=None,
+                based_on=None,
+                confirmed_at=self._now(),
+                gateway=self._gateway,
+            )
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+
+    def decision(self, by: str | None) -> Decided:
+        """Return who decides something now; raises NobodySignedIn where somebody must."""
+        return Decided(
+            by=by or self._signed_in(),
+            at=self._now(),
+            gateway=self._gateway,
+            send_provenance=self._rules.send_provenance,
+        )
+
     def follow(self, rules: MappingRules) -> None:
         """Map by other rules from now on."""
         self._rules = rules
@@ -145,6 +189,7 @@ class FilingService:
             submission=encode_submission(submission),
             bundle=encode(self._maker.bundle(submission)),
             frames=frames,
+            by=submission.verifier,
         )
         log_event("reading.filed", {Field.ENTRY: entry.id, Field.STATE: entry.state})
         return entry

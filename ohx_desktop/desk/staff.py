@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ohx_desktop.audit.events import Event, Outcome
+from ohx_desktop.desk.auditing import Note, note_nothing
 from ohx_desktop.desk.staff_states import (
     AskingEhr,
     AskingPin,
@@ -71,7 +73,8 @@ class StaffDesk:
     """One station's staff. Commands that do not fit the state are ignored.
 
     `on_state` is called with each new state, on the event loop. After `idle_s` without
-    `note_activity` the station is locked; None is never. `watch` does it while it runs.
+    `note_activity` the station is locked; None is never. `watch` does it while it runs. `note`
+    tells the audit who came and went, and who was refused.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class StaffDesk:
         now: Now = system_now,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        note: Note = note_nothing,
     ) -> None:
         self.on_state: Callable[[StaffState], None] = lambda _: None
         self._way = way
@@ -89,6 +93,7 @@ class StaffDesk:
         self._now = now
         self._clock = clock
         self._sleep = sleep
+        self._note = note
         self._active_at = (clock(), now())
         self._locked: SignedIn | None = None
         self._signing: asyncio.Task[StaffMember] | None = None
@@ -150,6 +155,7 @@ class StaffDesk:
         if answer.problem is None:
             self._enter(asked.person)
         else:
+            self._note_refused(asked.person.reference, answer.problem.value)
             self._show(replace(asked, problem=answer.problem, wait_s=answer.wait_s))
 
     async def sign_in_at_ehr(self) -> None:
@@ -169,6 +175,7 @@ class StaffDesk:
         if signing.cancelled():
             self._show(AskingEhr(locked=self._locked_person))
         elif error := signing.exception():
+            self._note_refused(None, error.code if isinstance(error, OhxError) else "bug")
             told = error if isinstance(error, OhxError) else None
             self._show(AskingEhr(locked=self._locked_person, error=told))
             if told is None:
@@ -198,9 +205,11 @@ class StaffDesk:
         if self._locked is None and not isinstance(self.state, SignedIn):
             return
         self.cancel()
+        leaving = self._locked_person or present(self.state)
         self._locked = None
         self._show(self._first())
         log_event("staff.signed_out")
+        self._note(Event.SIGNED_OUT, by=None if leaving is None else leaving.reference)
         if isinstance(self._way, ByEhr):
             await self._way.sign_in.sign_out()
         await self.show_people()
@@ -254,7 +263,11 @@ class StaffDesk:
         is_back = locked is not None and locked.person.reference == person.reference
         since = locked.since if locked is not None and is_back else self._now()
         log_event("staff.unlocked" if is_back else "staff.signed_in")
+        self._note(Event.SIGNED_IN, by=person.reference, detail="unlocked" if is_back else None)
         self._show(SignedIn(person=person, since=since))
+
+    def _note_refused(self, claimed: str | None, why: str) -> None:
+        self._note(Event.SIGN_IN_FAILED, outcome=Outcome.FAILURE, by=claimed, detail=why)
 
     def _show(self, state: StaffState) -> None:
         self.state = state

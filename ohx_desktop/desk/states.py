@@ -134,7 +134,8 @@ DeskState = FindPatient | Waiting | Reviewing | Filed
 class QueueSummary:
     """The footer: how much waits for the EHR and how much for a person.
 
-    `unassigned` counts readings in the tray, `overdue` what lies there for too long.
+    `unassigned` counts readings in the tray, `overdue` what lies there for too long; `differing`
+    what the EHR no longer holds as it was filed.
     """
 
     waiting: int = 0
@@ -142,6 +143,7 @@ class QueueSummary:
     last_error: str | None = None
     unassigned: int = 0
     overdue: int = 0
+    differing: int = 0
 
 
 PASSKEY_DIGITS = 6

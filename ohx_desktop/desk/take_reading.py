@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from ohx_desktop.audit.events import Event
 from ohx_desktop.ble.events import (
     CaptureEvent,
     KeepingFailed,
@@ -23,6 +24,7 @@ from ohx_desktop.ble.events import (
     SessionFailed,
     StateChanged,
 )
+from ohx_desktop.desk.auditing import Note, note_nothing
 from ohx_desktop.desk.states import (
     Care,
     DeskState,
@@ -98,7 +100,8 @@ class TakeReading:
     """The desk's one conversation. Commands that do not fit the state are ignored.
 
     `on_state` is called with each new state, on the event loop. `on_failure` gets an exception
-    that is a bug. `close` must be awaited at the end.
+    that is a bug. `note` tells the audit whose session was opened. `close` must be awaited at the
+    end.
     """
 
     def __init__(
@@ -110,6 +113,7 @@ class TakeReading:
         on_state: Callable[[DeskState], None],
         on_failure: Callable[[BaseException], None],
         now: Now = system_now,
+        note: Note = note_nothing,
     ) -> None:
         self._patients = patients
         self._capture = capture
@@ -117,6 +121,7 @@ class TakeReading:
         self._on_state = on_state
         self._on_failure = on_failure
         self._now = now
+        self._note = note
         self._listening: asyncio.Task[None] | None = None
         self._following: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -169,6 +174,7 @@ class TakeReading:
         doubts = self.state.doubts(patient)
         if Doubt.UNIDENTIFIED in doubts or (doubts and not sure):
             return
+        self._note(Event.PATIENT_IDENTIFIED, patient=patient.reference)
         self._care = Care()
         # Before the first wait: whoever leaves meanwhile stops this, too.
         self._asking = self._start(self._ask_context(patient))

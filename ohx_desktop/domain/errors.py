@@ -14,10 +14,12 @@ because errors reach logs. A bug of ours is not an OhxError: it crashes loudly.
     │  └─ PairingRefused     NotInPairingMode, BondedElsewhere, BondForgotten, PasskeyRefused
     ├─ DecodingError         Truncated, TrailingBytes, Unsupported, MeasurementFailed, Implausible
     ├─ RemoteError           Transient, Refused, NotAuthorised, Misconfigured
-    ├─ StoreError            StoreEnvironment, StoreDamaged, StoreTooNew, NotKept
-    └─ KeystoreError         NoKeyring, KeyringLocked
+    ├─ StoreError            StoreEnvironment, StoreTooNew, NotKept
+    │  └─ StoreDamaged       StoreKeyWrong
+    └─ KeystoreError         NoKeyring, KeyringLocked, KeyPinNeeded, KeyPinWrong
 """
 
+import math
 from enum import IntEnum, StrEnum
 from typing import Self
 
@@ -278,7 +280,11 @@ class RemoteError(OhxError):
 
 
 class Transient(RemoteError):  # noqa: N818
-    """Not reachable or not able now; trying again by itself is right."""
+    """Not reachable or not able now; trying again by itself is right.
+
+    `is_doubtful` where what was asked for may have been done all the same: the answer was lost, or
+    says nothing. Then it is asked whether it was done before it is asked for again.
+    """
 
     code = "unreachable"
     exit_code = ExitCode.UNREACHABLE
@@ -291,10 +297,12 @@ class Transient(RemoteError):  # noqa: N818
         *,
         status: int | None = None,
         retry_after_s: float | None = None,
+        is_doubtful: bool = False,
         hint: str | None = None,
     ) -> None:
         super().__init__(what, status=status, hint=hint)
         self.retry_after_s = retry_after_s
+        self.is_doubtful = is_doubtful
 
 
 class Refused(RemoteError):  # noqa: N818
@@ -343,6 +351,13 @@ class StoreDamaged(StoreError):  # noqa: N818
     meaning = "the queue on this computer cannot be opened; nothing new can be saved"
 
 
+class StoreKeyWrong(StoreDamaged):
+    """Nothing in the file fits the key: it was written with another one."""
+
+    code = "store-key-wrong"
+    hint = "restore the key the file was written with, or call your administrator"
+
+
 class StoreTooNew(StoreError):  # noqa: N818
     """The file was written by a newer program."""
 
@@ -382,3 +397,23 @@ class KeyringLocked(KeystoreError):  # noqa: N818
 
     code = "keyring-locked"
     hint = "unlock the keyring (sign in with a password) and start again"
+
+
+class KeyPinNeeded(KeystoreError):  # noqa: N818
+    """The key is sealed with a PIN, and nobody is there to type it."""
+
+    code = "key-pin-needed"
+    meaning = "the readings in the queue were left as they are; without the PIN none can be opened"
+    hint = "run the command at a terminal, which asks for the PIN, or type it in the window"
+
+
+class KeyPinWrong(KeystoreError):  # noqa: N818
+    """This PIN does not open the key. `wait_s` is how long no other one is tried, in seconds."""
+
+    code = "key-pin-wrong"
+    meaning = "the readings in the queue were left as they are"
+
+    def __init__(self, what: str, *, wait_s: float) -> None:
+        hint = f"wait {math.ceil(wait_s)} s, then type it again" if wait_s else "type it again"
+        super().__init__(what, hint=hint)
+        self.wait_s = wait_s

@@ -1,62 +1,58 @@
-"""The EHR over FHIR: fhirpy's client, riding on our pooled HTTP client.
+"""The EHR: patients, readings filed, looked up, read back and taken back.
 
-fhirpy opens a connection per request, loses status and headers and follows redirects. Its one
-method that sends is therefore replaced; search sets, references and models work unchanged. Filing
-goes through functions of our own on the same connection. What fails raises the RemoteError family,
-but for fhirpy's own helpers, which may stumble over an answer of another shape.
-
-Importing this module takes half a second, so `connect.connect_ehr` does it off the event loop.
-
-Source: FHIR R5 http.
+Methods raise the RemoteError family. Importing this module takes half a second, so
+`connect.connect_ehr` does it off the event loop.
 """
 
 import asyncio
-import re
-from typing import Any
-from urllib.parse import urlencode
-
-from fhirpy import AsyncFHIRClient
-from fhirpy.base.utils import AttrDict
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from ohx_desktop.domain.care_context import OfferedContexts
-from ohx_desktop.domain.errors import Misconfigured, Refused, RemoteError
+from ohx_desktop.domain.errors import Misconfigured, Refused, RemoteError, Transient
+from ohx_desktop.domain.look_up import LookUp
 from ohx_desktop.domain.patient import Patient, PatientQuery, PatientsFound
 from ohx_desktop.fhir.capability import Capabilities, capabilities_from
 from ohx_desktop.fhir.contexts import contexts_of
-from ohx_desktop.fhir.encoding import Json, decode, encode
-from ohx_desktop.fhir.one_by_one import Criteria, store_one_by_one
-from ohx_desktop.fhir.outcome import (
-    SERVICE,
-    error_for_response,
-    failures_in,
-    not_fhir,
-    resource_in,
+from ohx_desktop.fhir.encoding import Json, decode
+from ohx_desktop.fhir.look_up import (
+    Held,
+    held,
+    in_turns,
+    look_up,
+    observations_in,
+    with_reference,
 )
+from ohx_desktop.fhir.mapping.retraction import decode_order, is_order
+from ohx_desktop.fhir.normal_form import Named, names_of
+from ohx_desktop.fhir.one_by_one import store_one_by_one
+from ohx_desktop.fhir.outcome import resource_in
 from ohx_desktop.fhir.patient_search import find
 from ohx_desktop.fhir.patients import is_current, patient_from
 from ohx_desktop.fhir.plan import UploadPlan, VersionChoice, Way, plan_for, rendered
+from ohx_desktop.fhir.prepared import Prepared
 from ohx_desktop.fhir.readback import differences
-from ohx_desktop.fhir.reference import checked_reference, reference_of
-from ohx_desktop.fhir.transaction import (
-    TransactionOutcome,
-    main_entry,
-    reference_in,
-    transaction_outcome,
-)
-from ohx_desktop.transport import HttpClient, HttpResponse, exchange, is_within
+from ohx_desktop.fhir.reference import checked_reference
+from ohx_desktop.fhir.retracting import RetractionOutcome, look_up_order, retract
+from ohx_desktop.fhir.server import FhirServer
+from ohx_desktop.fhir.transaction import TransactionOutcome, main_entry, transaction_outcome
+from ohx_desktop.transport import HttpClient, exchange
 
-FHIR_JSON = "application/fhir+json"
-FORM = "application/x-www-form-urlencoded"
 # More than a person can compare at a glance; then the search must be narrowed.
 PATIENT_LIMIT = 20
+# Whoever takes longer to answer a probe is not back yet.
+PROBE_DEADLINE_S = 5.0
+# Locations of Observations just stored, for a look-up that comes before the EHR's index.
+LOCATIONS_KEPT = 512
 
-_ABSOLUTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
-_NOT_MODIFIED = 304
 _GONE = frozenset({404, 410})
+# A gateway answers, and the EHR behind it does not.
+_GATEWAY = frozenset({502, 503, 504})
 
 
-class EhrClient(AsyncFHIRClient):
-    """A FHIR server under one base address, which no request and no token ever leaves.
+class EhrClient(FhirServer):
+    """What this program does with its one FHIR server.
 
     `http` is used and not closed. `patient_identifier_system` is the system of the identifier that
     patients show; without it an identifier is looked for in every system. `fhir_version` "auto"
@@ -71,17 +67,13 @@ class EhrClient(AsyncFHIRClient):
         patient_identifier_system: str | None = None,
         fhir_version: VersionChoice = "auto",
     ) -> None:
-        super().__init__(base_url.rstrip("/"))
-        self._http = http
+        super().__init__(http, base_url)
         self._system = patient_identifier_system
         self._version = fhir_version
         self._told: Capabilities | None = None
         self._asking = asyncio.Lock()
-
-    @property
-    def base_url(self) -> str:
-        """The address of the EHR, without a slash at its end."""
-        return self.url
+        self._prepared = Prepared()
+        self._locations: OrderedDict[Named, str] = OrderedDict()
 
     async def capabilities(self) -> Capabilities:
         """Ask the EHR what it can do, and keep the answer for all that depends on it."""
@@ -132,10 +124,16 @@ class EhrClient(AsyncFHIRClient):
     async def transact(self, bundle: bytes) -> TransactionOutcome:
         """Store an encoded R5 transaction Bundle as this EHR takes it; tell of each entry.
 
-        After Transient it is not known whether the EHR stored it: send the very same bytes again.
-        Raises Refused where the EHR will not take this Bundle.
+        A Transient tells whether the EHR may have stored it: then look it up, and send the very
+        same bytes again where it is not there. Raises Refused where the EHR will not take this
+        Bundle.
         """
-        plan = await self._planned()
+        try:
+            plan = await self._planned()
+        except Transient as error:
+            # Whatever became of the question, nothing of the reading was sent.
+            error.is_doubtful = False
+            raise
         try:
             return await self._transact(bundle, plan)
         except (Misconfigured, Refused) as error:
@@ -144,20 +142,46 @@ class EhrClient(AsyncFHIRClient):
             await self._check_patient(bundle, error)
             raise
 
+    def prepare(self, bundle: bytes) -> None:
+        """Make ready what `transact` will send of this bundle, once it is known how."""
+        if self._told is not None:
+            with suppress(Misconfigured):
+                self._prepared.make(bundle, plan_for(self._told, self._version))
+
+    async def is_back(self) -> bool:
+        """Tell whether the EHR can be reached, by a small question with a short deadline."""
+        try:
+            response = await exchange(
+                self._http, "HEAD", f"{self.url}/metadata", deadline_s=PROBE_DEADLINE_S
+            )
+        except Transient:
+            return False
+        except RemoteError:
+            # Somebody is there; what is wrong is told when the next reading is sent.
+            return True
+        return response.status not in _GATEWAY
+
     async def _planned(self) -> UploadPlan:
         """Return how this EHR takes readings; it is asked once."""
         return plan_for(await self._known(), self._version)
 
     async def _transact(self, bundle: bytes, plan: UploadPlan) -> TransactionOutcome:
-        sent = decode(bundle)
-        if not plan.is_as_queued:
-            sent = rendered(sent, plan)
-            bundle = encode(sent)
-        if plan.way is not Way.TRANSACTION:
-            return await store_one_by_one(sent, self, plan.way)
-        headers = {"Prefer": "return=minimal"}
-        response = await self._send("POST", self.url, content=bundle, headers=headers, sent=sent)
-        return transaction_outcome(sent, response)
+        made = self._prepared.take(bundle, plan)
+        sent = made.sent
+        if plan.way is Way.TRANSACTION:
+            outcome = transaction_outcome(sent, await self.post_transaction(sent, made.content))
+        else:
+            outcome = await store_one_by_one(sent, self, plan.way)
+        self._remember(sent, outcome)
+        return outcome
+
+    def _remember(self, sent: Json, outcome: TransactionOutcome) -> None:
+        for position, resource in observations_in(sent):
+            reference = outcome.entries[position].reference
+            if reference is not None:
+                self._locations[names_of(resource)[0]] = reference
+        while len(self._locations) > LOCATIONS_KEPT:
+            self._locations.popitem(last=False)
 
     async def _check_patient(self, bundle: bytes, error: RemoteError) -> None:
         """Raise Refused where the reading was refused because its patient is not there any more."""
@@ -178,44 +202,41 @@ class EhrClient(AsyncFHIRClient):
             # Nothing is known of the patient, so the refusal speaks for itself.
             return
 
-    async def store(self, method: str, path: str, resource: Json, **headers: str) -> HttpResponse:
-        """Create or update one resource and return the 2xx answer."""
-        return await self._send(
-            method,
-            f"{self.url}/{path}",
-            content=encode(resource),
-            headers={"Prefer": "return=minimal", **headers},
-            sent={"entry": [{"resource": resource}]},
-        )
+    async def look_up(self, bundles: Sequence[bytes]) -> list[LookUp]:
+        """Return what the EHR holds of each encoded R5 Bundle or retraction order, in their order.
 
-    async def remove(self, reference: str) -> None:
-        """Delete the resource Type/ID. Raises the RemoteError family where the EHR does not."""
-        await self._send("DELETE", f"{self.url}/{checked_reference(reference)}")
+        One search names the Observations of many Bundles. Of an order SAME tells that it is
+        carried out. Raises the RemoteError family where the EHR cannot be asked or believed.
+        """
+        plan = await self._planned()
+        contents = [decode(bundle) async for bundle in in_turns(bundles)]
+        sent = [rendered(each, plan) for each in contents if not is_order(each)]
+        whole = plan.way is Way.TRANSACTION
+        found = iter(await look_up(self, sent, self._locations, is_all_or_nothing=whole))
+        return [
+            await look_up_order(self, decode_order(payload), self._locations)
+            if is_order(content)
+            else next(found)
+            for content, payload in zip(contents, bundles, strict=True)
+        ]
 
-    async def problems_of(self, resource: Json) -> tuple[str, ...]:
-        """Have the EHR check a resource without storing it; return what it finds wrong."""
-        response = await self._send(
-            "POST",
-            f"{self.url}/{resource['resourceType']}/$validate",
-            content=encode(resource),
-            headers={"Prefer": "return=OperationOutcome"},
-        )
-        return failures_in(resource_in(response))
+    async def held(self, names: Iterable[Named], references: Iterable[str] = ()) -> Held:
+        """Return the Observations that the EHR holds under these identifiers now.
 
-    async def matching(self, resource_type: str, criteria: Criteria) -> list[Json]:
-        """Return the resources on the first page of a search, past the server's caches."""
-        page = await self.search(resource_type, dict(criteria))
-        return [entry["resource"] for entry in page.get("entry", []) if "resource" in entry]
+        `references` (Type/ID) are where some of them were stored: read where no search finds them.
+        """
+        found = await held(self, names, self._locations)
+        for reference in references:
+            found = await with_reference(self, found, reference)
+        return found
 
-    async def read(self, reference: str) -> Json:
-        """Return the resource Type/ID as the EHR holds it now, past its caches."""
-        checked_reference(reference)
-        headers = {"Cache-Control": "no-cache"}
-        response = await self._send("GET", f"{self.url}/{reference}", headers=headers)
-        resource = resource_in(response)
-        if reference_of(resource) != reference:
-            raise not_fhir(response)
-        return resource
+    async def retract(self, order: bytes) -> RetractionOutcome:
+        """Mark what an order stands for as entered in error; once or often is the same.
+
+        Raises Refused where a person must look at what the EHR holds, and the RemoteError family.
+        """
+        plan = await self._planned()
+        return await retract(self, decode_order(order), plan, self._locations)
 
     async def read_back(self, bundle: bytes, outcome: TransactionOutcome) -> tuple[str, ...]:
         """Return where the stored Observations differ from the Bundle sent; empty when equal.
@@ -257,94 +278,3 @@ class EhrClient(AsyncFHIRClient):
             return (await self._known()).match
         except RemoteError:
             return False
-
-    async def match(self, parameters: Json) -> Json:
-        """Return the searchset of Patient/$match, which stores nothing."""
-        url = f"{self.url}/Patient/$match"
-        return _searchset(await self._send("POST", url, content=encode(parameters)))
-
-    async def page(self, link: str) -> Json:
-        """Return the page that a link leads to. Raises Misconfigured for one to elsewhere."""
-        return _searchset(await self._send("GET", self._build_request_url(link, None)))
-
-    async def search(self, resource_type: str, form: dict[str, str]) -> Json:
-        """Return the first page of a search, past the server's caches."""
-        return _searchset(
-            await self._send(
-                "POST",
-                f"{self.url}/{resource_type}/_search",
-                content=urlencode(form).encode(),
-                headers={"Content-Type": FORM, "Cache-Control": "no-cache"},
-            )
-        )
-
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        *,
-        content: bytes | None = None,
-        headers: dict[str, str] | None = None,
-        sent: Json | None = None,
-    ) -> HttpResponse:
-        """Send within the base address and return a 2xx or 304 answer."""
-        if not is_within(self.url, url):
-            raise Misconfigured(
-                f"an address that {SERVICE} gave lies outside of its own; it was not followed"
-            )
-        every = self._build_request_headers() | ({"Content-Type": FHIR_JSON} if content else {})
-        response = await exchange(
-            self._http, method, url, headers=every | (headers or {}), content=content
-        )
-        if response.is_success or response.status == _NOT_MODIFIED:
-            return response
-        raise error_for_response(response, sent)
-
-    # What fhirpy calls. Both names are private to it, hence its upper bound in pyproject.toml.
-
-    async def _do_request(
-        self,
-        method: str,
-        path: str,
-        data: Json | None = None,
-        params: Json | None = None,
-        extra_headers: dict[str, str] | None = None,
-        *,
-        returning_status: bool = False,
-    ) -> Any:
-        response = await self._send(
-            method.upper(),
-            self._build_request_url(path, params),
-            content=None if data is None else encode(data),
-            headers=extra_headers,
-        )
-        resource = self._answered(response, data)
-        return (resource, response.status) if returning_status else resource
-
-    def _build_request_url(self, path: str, params: Json | None) -> str:
-        """Return the address; whether it lies within the base is checked on sending."""
-        if _ABSOLUTE.match(path):
-            return self._replace_url_alias(path)
-        return super()._build_request_url(path, params).removesuffix("?")
-
-    def _answered(self, response: HttpResponse, data: Json | None) -> Any:
-        """Return the resource in an answer; for an empty one what was sent, with its new id."""
-        if response.status == _NOT_MODIFIED:
-            return None
-        if response.body:
-            try:
-                return decode(response.body, object_hook=AttrDict)
-            except ValueError:
-                raise not_fhir(response) from None
-        reference = reference_in(response.headers.get("location"))
-        if data is None or reference is None:
-            return None
-        stored = {**data, "id": reference.partition("/")[2]}
-        return decode(encode(stored), object_hook=AttrDict)
-
-
-def _searchset(response: HttpResponse) -> Json:
-    page = resource_in(response)
-    if page["resourceType"] != "Bundle":
-        raise not_fhir(response)
-    return page

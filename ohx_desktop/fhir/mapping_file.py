@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ohx_desktop.domain.errors import ConfigurationError, OhxError
 from ohx_desktop.fhir.mapping.rules import BUILT_IN, MappingRules
 from ohx_desktop.fhir.mapping_model import MappingModel
+from ohx_desktop.storage.durable import write_durably
 
 _TABLE = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*\"?([A-Za-z0-9_-]+)\"?\s*(?:\.|=)")
@@ -84,12 +85,9 @@ def _last_good(path: Path) -> MappingRules:
 
 def _kept(path: Path, last_good: Path) -> OhxError | None:
     content = path.read_bytes()
-    draft = last_good.with_suffix(".new")
     try:
         if not last_good.exists() or last_good.read_bytes() != content:
-            draft.write_bytes(content)
-            draft.chmod(0o600)
-            draft.replace(last_good)
+            write_durably(last_good, content)
     except OSError as error:
         return ConfigurationError(
             f"the mapping cannot be kept as the last good one ({error.strerror})",

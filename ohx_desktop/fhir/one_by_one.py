@@ -44,14 +44,15 @@ async def store_one_by_one(bundle: Json, server: Server, way: Way) -> Transactio
     outcomes: list[EntryOutcome] = []
     for entry in bundle["entry"]:
         resource = _linked(entry["resource"], names)
-        outcome = await _store(entry["request"], resource, server, way)
+        outcome = await store_entry(entry["request"], resource, server, way)
         outcomes.append(outcome)
         if outcome.reference is not None:
             names[entry["fullUrl"]] = outcome.reference
     return TransactionOutcome(entries=tuple(outcomes), main=main_entry(bundle))
 
 
-async def _store(request: Json, resource: Json, server: Server, way: Way) -> EntryOutcome:
+async def store_entry(request: Json, resource: Json, server: Server, way: Way) -> EntryOutcome:
+    """Store one resource as its entry asks for: by PUT, or on condition that it is not there."""
     kind = resource["resourceType"]
     if request["method"] == "PUT":
         response = await server.store("PUT", request["url"], resource)

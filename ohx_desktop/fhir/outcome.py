@@ -20,6 +20,8 @@ SERVICE = "the EHR"
 _RETRY_CODES = frozenset(
     {"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"}
 )
+# Of those, what leaves open whether the rest was done.
+_OPEN_CODES = frozenset({"timeout", "incomplete"})
 _WORDS = {
     "invalid": "the content is invalid",
     "structure": "the structure is wrong",
@@ -59,7 +61,8 @@ def error_for_response(response: HttpResponse, sent: Json | None = None) -> Remo
     """Return the error that an answer other than 2xx means.
 
     `sent` is the Bundle that was answered; it lets the text name the resource in question. A
-    conflict is Transient with status 409, worth a few attempts and then a person.
+    conflict is Transient with status 409, worth a few attempts and then a person. A server error
+    without the EHR's own word may be a gateway's, behind which the EHR has stored all the same.
     """
     plain = error_for_status(response, SERVICE)
     outcome = operation_outcome(response.body)
@@ -72,12 +75,14 @@ def error_for_response(response: HttpResponse, sent: Json | None = None) -> Remo
     if isinstance(plain, NotAuthorised):
         return NotAuthorised(what, status=status)
     if status == HTTPStatus.CONFLICT or (codes and codes <= _RETRY_CODES):
-        return Transient(what, status=status, retry_after_s=wait_s)
+        is_open = bool(codes & _OPEN_CODES)
+        return Transient(what, status=status, retry_after_s=wait_s, is_doubtful=is_open)
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE} and codes - {"not-supported"}:
         # The EHR itself speaks, so the address is right and the resource is not there.
         return Refused(what, status=status)
     if isinstance(plain, Transient):
-        return Transient(what, status=status, retry_after_s=wait_s)
+        is_open = plain.is_doubtful and (not failing or bool(codes & _OPEN_CODES))
+        return Transient(what, status=status, retry_after_s=wait_s, is_doubtful=is_open)
     return type(plain)(what, status=status, hint=_hint(status) or plain.hint)
 
 
@@ -100,6 +105,7 @@ def not_fhir(response: HttpResponse) -> Transient:
     return Transient(
         f"something answered {response.status} in place of {SERVICE}, but not in FHIR",
         status=response.status,
+        is_doubtful=True,
         hint="check the network: a sign-in page or a proxy may stand in between",
     )
 

@@ -83,9 +83,13 @@ async def all_pages(
 
     Raises Misconfigured for pages that lead in a circle: nothing of them can be believed.
     """
+    return await pages_from(ehr, resource_type, await ehr.search(resource_type, form))
+
+
+async def pages_from(ehr: Searched, resource_type: str, page: Json) -> tuple[list[Json], bool]:
+    """Return what a first page and those after it hold, as `all_pages` does."""
     found: dict[str, Json] = {}
     seen: set[str] = set()
-    page = await ehr.search(resource_type, form)
     for _ in range(MAX_PAGES):
         for resource in matches(page, resource_type):
             reference = reference_of(resource)

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from ohx_desktop.fhir.encoding import Json, objects_in
 from ohx_desktop.fhir.mapping.codes import UUID_SYSTEM
-from ohx_desktop.fhir.mapping.identity import named_uuid, uuid_identifier
-from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES
-from ohx_desktop.fhir.transaction import reference_in
+from ohx_desktop.fhir.mapping.identity import observation_identifier
+from ohx_desktop.fhir.mapping.quantity_codes import OBSERVATION_KEYS
+from ohx_desktop.fhir.normal_form import subject_of
 
 
 class ReceiptCheck(StrEnum):
@@ -36,13 +36,8 @@ def check_receipt(reading_id: UUID, stored: Json | None) -> ReceiptCheck:
 
 def _names(reading_id: UUID, stored: Json) -> set[object]:
     """Return the names that Observations of this reading have, for the patient stored."""
-    subject = stored.get("subject")
-    patient = reference_in(subject.get("reference")) if isinstance(subject, dict) else None
-    keys = {(row.panel or row).key for row in QUANTITY_CODES.values()}
-    return {
-        uuid_identifier(named_uuid("observation", str(reading_id), str(patient), key))["value"]
-        for key in keys
-    }
+    patient = str(subject_of(stored))
+    return {observation_identifier(reading_id, patient, key)["value"] for key in OBSERVATION_KEYS}
 
 
 def _held(stored: Json) -> set[object]:

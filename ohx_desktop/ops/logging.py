@@ -28,6 +28,8 @@ class Field(StrEnum):
     STATE = "state"
     CODE = "code"
     VERSION = "version"
+    HEAD = "head"
+    COUNT = "count"
 
 
 def log_event(
@@ -43,11 +45,17 @@ def log_problem(error: BaseException) -> None:
     if isinstance(error, OhxError):
         _LOGGER.warning("problem", extra={"fields": {Field.CODE.value: error.code}})
         return
+    fields = {"type": type(error).__name__, "place": place_of(error)}
+    _LOGGER.error("bug", extra={"fields": fields})
+
+
+def place_of(error: BaseException) -> str:
+    """Return the module and line where an error was raised; empty where none is known."""
     place, trace = "", error.__traceback__
     while trace is not None:
         place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
         trace = trace.tb_next
-    _LOGGER.error("bug", extra={"fields": {"type": type(error).__name__, "place": place}})
+    return place
 
 
 def report_bugs_of(loop: asyncio.AbstractEventLoop) -> None:
@@ -60,13 +68,27 @@ def report_bugs_of(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def configure_logging(folder: Path) -> None:
-    """Log into `folder` from now on. Blocking."""
-    handler = logging.handlers.RotatingFileHandler(
-        folder / "ohx-desktop.log", maxBytes=_MAX_BYTES, backupCount=_FILES, encoding="utf-8"
+    """Log into `folder` from now on. Blocking.
+
+    A log that cannot be written keeps nobody from measuring: it begins once it can be.
+    """
+    handler = _LogFile(
+        folder / "ohx-desktop.log",
+        maxBytes=_MAX_BYTES,
+        backupCount=_FILES,
+        encoding="utf-8",
+        delay=True,
     )
     handler.setFormatter(_JsonLines())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     _LOGGER.setLevel(logging.INFO)
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The log's files."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Let a line go that cannot be written: logging would print its texts, which may quote."""
 
 
 class _JsonLines(logging.Formatter):

@@ -4,10 +4,12 @@ The version is kept in SQLite's user_version. A newer minor version is additive 
 a newer major version is refused and left untouched.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ohx_desktop.domain.errors import StoreTooNew
+from ohx_desktop.outbox import audit_sql
+from ohx_desktop.outbox.repacking import repack
 from ohx_desktop.storage.database import APPLICATION_ID, Connection, pragma, transaction
 
 
@@ -28,13 +30,14 @@ class Version(NamedTuple):
         return self.major * 1000 + self.minor
 
 
-Migrations = Mapping[Version, Sequence[str]]
+Step = str | Callable[[Connection], None]
+Migrations = Mapping[Version, Sequence[Step]]
 
 # Times are milliseconds since 1970 in UTC. `seq` is the order of confirmation.
 # `patient_digest` outlives the patient's reference: a reading already delivered for one patient
 # can be recognised when somebody confirms it again, for the same or for another one. It is keyed
 # with a random salt of this file, so that it compares with nothing elsewhere.
-# The CHECKs hold the promise "from acknowledged on only the receipt is left" in the engine itself.
+# The CHECKs hold the promise about what is erased when in the engine itself.
 MIGRATIONS: Migrations = {
     Version(1, 0): (
         """
@@ -113,6 +116,68 @@ MIGRATIONS: Migrations = {
         # Small, so that a look at the tray does not read the receipts.
         "CREATE INDEX captured_waiting ON captured (seq) WHERE state = 'captured'",
     ),
+    # The content stays until the EHR gave it back, and what is erased after it arrived leaves a
+    # proof. Each page that a commit writes is waited for: hence one blob for all that is health
+    # data, short ids, and two indexes that a new reading is in. `entry_by_state` answers what is
+    # open, from the patient's order to the counts, without reading the rows. An id is made of
+    # reading, patient and kind (`naming`): that it is unique is the promise that nothing is queued
+    # twice, and that a retraction has its own entry beside the filing's.
+    Version(2, 0): (
+        """
+        CREATE TABLE entry_2 (
+            seq INTEGER PRIMARY KEY,
+            id BLOB NOT NULL UNIQUE,
+            reading_id BLOB NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('filing', 'retraction')),
+            state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'acknowledged', 'verified',
+                                                 'needs-attention', 'discarded')),
+            holds INTEGER NOT NULL CHECK (holds = (content IS NOT NULL)),
+            is_doubtful INTEGER NOT NULL CHECK (is_doubtful IN (0, 1)),
+            attempts INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            next_attempt INTEGER,
+            arrived_at INTEGER,
+            ended_at INTEGER,
+            erase_at INTEGER,
+            last_error TEXT,
+            ehr_reference TEXT,
+            reason TEXT,
+            decided_by TEXT,
+            corrects BLOB,
+            patient_digest BLOB NOT NULL,
+            proof BLOB,
+            patient TEXT,
+            content BLOB,
+            CHECK ((patient IS NULL) = (content IS NULL)),
+            CHECK (state NOT IN ('queued', 'sending') OR content IS NOT NULL),
+            CHECK (state <> 'discarded' OR content IS NULL),
+            CHECK (state <> 'verified' OR (content IS NULL) = (erase_at IS NULL)),
+            CHECK (erase_at IS NULL OR (state = 'verified' AND ended_at IS NOT NULL
+                                        AND erase_at - ended_at <= 30 * 86400000)),
+            CHECK (content IS NULL OR proof IS NULL)
+        ) STRICT
+        """,
+        repack,
+        "DROP TABLE frame",
+        "DROP TABLE entry",
+        "ALTER TABLE entry_2 RENAME TO entry",
+        "CREATE INDEX entry_by_state ON entry (state, holds, seq, next_attempt, patient)",
+        """
+        CREATE INDEX entry_put_off ON entry (next_attempt)
+        WHERE state = 'queued' AND next_attempt IS NOT NULL
+        """,
+        "CREATE INDEX entry_with_error ON entry (seq) WHERE last_error IS NOT NULL",
+        "CREATE INDEX entry_to_erase ON entry (erase_at) WHERE erase_at IS NOT NULL",
+        "CREATE INDEX captured_ended ON captured (seq) WHERE state <> 'captured'",
+        # A program older than the tray filled the queue without looking there.
+        """
+        UPDATE captured SET state = 'queued', ended_at = captured_at,
+            patient = NULL, device = NULL, reading = NULL, frames = NULL
+        WHERE state = 'captured' AND unhex(replace(id, '-', '')) IN (SELECT reading_id FROM entry)
+        """,
+    ),
+    # Who did what when: see audit_sql.
+    Version(2, 1): audit_sql.CREATE,
 }
 
 
@@ -128,6 +193,9 @@ def migrate(connection: Connection, migrations: Migrations = MIGRATIONS) -> None
     for version in sorted(version for version in migrations if version > found):
         with transaction(connection):
             for statement in migrations[version]:
-                connection.execute(statement)
+                if isinstance(statement, str):
+                    connection.execute(statement)
+                else:
+                    statement(connection)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {version.packed}")

@@ -8,13 +8,19 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
+from ohx_desktop.audit.events import Event
 from ohx_desktop.domain.clock import Now, system_now
+from ohx_desktop.outbox.audit_log import NOWHERE, Place
+from ohx_desktop.outbox.joint import JointCommits
 from ohx_desktop.outbox.records import Claimed, HeldReading, OutboxSummary
+from ohx_desktop.outbox.rows import Prove
 from ohx_desktop.outbox.states import ARRIVED, SETTLED, EntryState, OutboxEntry
 from ohx_desktop.outbox.store import OutboxStore
 
@@ -49,6 +55,7 @@ class AsyncOutbox:
     ) -> None:
         self._store = store
         self._thread = thread
+        self._joint = JointCommits(store, thread)
         self._on_change = on_change
         self._changes: set[asyncio.Event] = set()
         self._ahead: dict[UUID, OutboxEntry] = {}
@@ -65,18 +72,26 @@ class AsyncOutbox:
         key: Callable[[], bytes],
         *,
         now: Now = system_now,
+        place: Place = NOWHERE,
         on_change: Callable[[], None] | None = None,
+        keep_verified: timedelta = timedelta(0),
+        prove: Prove | None = None,
     ) -> Self:
         """Open the queue at `path`; `key` returns its key and may block (keyring).
 
-        `on_change` is called on the loop after every change. Raises KeystoreError, StoreError.
+        `on_change` is called on the loop after every change. For the others see OutboxStore.open.
+        Raises KeystoreError, StoreError.
         """
+
+        def opened() -> OutboxStore:
+            return OutboxStore.open(
+                path, key(), now=now, place=place, keep_verified=keep_verified, prove=prove
+            )
+
         thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
         loop = asyncio.get_running_loop()
         try:
-            store = await loop.run_in_executor(
-                thread, lambda: OutboxStore.open(path, key(), now=now)
-            )
+            store = await loop.run_in_executor(thread, opened)
         except BaseException:
             thread.shutdown(wait=False)
             raise
@@ -99,6 +114,7 @@ class AsyncOutbox:
         submission: bytes,
         bundle: bytes,
         frames: Sequence[bytes],
+        by: str | None = None,
     ) -> OutboxEntry:
         """Save a confirmed reading; durable when this returns. See OutboxStore.enqueue."""
         loop = asyncio.get_running_loop()
@@ -109,6 +125,7 @@ class AsyncOutbox:
             submission=submission,
             bundle=bundle,
             frames=frames,
+            by=by,
         )
         saving = loop.run_in_executor(self._thread, save)
         # The sender is woken, too, when the caller was cancelled meanwhile.
@@ -117,15 +134,22 @@ class AsyncOutbox:
         self.notify()
         return entry
 
-    async def retry(self, entry_id: UUID) -> OutboxEntry:
+    async def retry(self, entry_id: UUID, *, by: str | None = None) -> OutboxEntry:
         """Have an entry sent again now. Raises UsageError when there is nothing to send."""
-        entry = await self.change(lambda store: store.retry(entry_id))
+        entry = await self.change(lambda store: store.retry(entry_id, by=by))
         self.urge()
         return entry
 
-    async def discard(self, entry_id: UUID, reason: str) -> OutboxEntry:
+    async def discard(self, entry_id: UUID, reason: str, *, by: str | None = None) -> OutboxEntry:
         """Erase a reading that shall not be sent; `reason` is a code."""
-        return await self.change(lambda store: store.discard(entry_id, reason))
+        return await self.change(lambda store: store.discard(entry_id, reason, by=by))
+
+    async def note(self, event: Event, **told: Any) -> None:
+        """Note for the audit what changes no reading; durable when this returns.
+
+        `told` is as for `AuditLog.add`. A cancel does not undo it.
+        """
+        await asyncio.shield(self.read(lambda store: store.audit.note(event, **told)))
 
     async def entries(
         self, states: Collection[EntryState] = tuple(EntryState)
@@ -179,7 +203,7 @@ class AsyncOutbox:
             while True:
                 changed.clear()
                 entry = await self.entry(entry_id)
-                if told is None or not (entry == told or _is_step_back(told, entry)):
+                if told is None or not _is_known(told, entry):
                     told = entry
                     yield entry
                 if told.state in SETTLED:
@@ -221,13 +245,28 @@ class AsyncOutbox:
         return handed.popleft() if handed else None
 
     @contextmanager
-    def sender_waits(self) -> Iterator[None]:
-        """Have the next reading claimed for the sender as it is saved, while the block lasts."""
+    def sender_claims(self, prepare: Callable[[bytes], None]) -> Iterator[None]:
+        """Have each new reading claimed for the sender as it is saved, while the block lasts.
+
+        `prepare` is given its bundle while the disk works.
+        """
+        loop = asyncio.get_running_loop()
+        self._store.on_claim = lambda bundle: loop.call_soon_threadsafe(prepare, bundle)
         self._store.sender_waits = True
         try:
             yield
         finally:
             self._store.sender_waits = False
+            self._store.on_claim = None
+
+    @contextmanager
+    def sender_pauses(self) -> Iterator[None]:
+        """Have new readings queued while the block lasts, as nothing is sent."""
+        claims, self._store.sender_waits = self._store.sender_waits, False
+        try:
+            yield
+        finally:
+            self._store.sender_waits = claims
 
     @contextmanager
     def told_ahead(self, entry: OutboxEntry) -> Iterator[None]:
@@ -243,8 +282,11 @@ class AsyncOutbox:
             del self._ahead[entry.id]
 
     async def change(self, call: Callable[[OutboxStore], T]) -> T:
-        """Run a call in the store's thread and tell of the change; a cancel does not undo it."""
-        result = await self.read(call)
+        """Run a call in the store's thread and tell of the change; a cancel does not undo it.
+
+        Calls that come while one is being written share a commit.
+        """
+        result = await self._joint.change(call)
         self.notify()
         return result
 
@@ -284,9 +326,11 @@ class AsyncOutbox:
                     changed.clear()
 
 
-def _is_step_back(told: OutboxEntry, entry: OutboxEntry) -> bool:
-    """Tell whether the store has yet to note the arrival that was told already."""
-    return told.state in ARRIVED and entry.state not in ARRIVED | SETTLED
+def _is_known(told: OutboxEntry, entry: OutboxEntry) -> bool:
+    """Tell whether it says nothing new, or the store has yet to note what was told already."""
+    if told.state in ARRIVED and entry.state not in ARRIVED | SETTLED:
+        return True
+    return replace(entry, arrived_at=told.arrived_at) == told
 
 
 async def _set_or(event: asyncio.Event, timeout_s: float) -> None:

@@ -1,91 +1,122 @@
 """The statements of the outbox, so that the store reads as what it does and these as what they ask.
 
 The indexes are named where SQLite would read the rows, which hold the readings and are large.
-`entry` rows are returned as `_ENTRY`, in the order of the store's own reader.
+`entry` rows are returned as `_ENTRY`, in the order of `records.entry_of`.
 """
 
 # ruff: noqa: S608 - the statements are joined from constants of this file only
 
 _ENTRY = (
-    "entry.id, entry.reading_id, entry.state, entry.attempts, entry.created_at, "
-    "entry.next_attempt, entry.last_error, entry.ehr_reference"
+    "id, reading_id, kind, state, is_doubtful, attempts, created_at, next_attempt, last_error, "
+    "ehr_reference, corrects, arrived_at, ended_at, reason, decided_by"
 )
-# Nothing is ever put off beyond `:latest`: a later time was written before the clock was set back.
-_IS_DUE = """
-    entry.state = 'queued'
-    AND (entry.next_attempt IS NULL OR entry.next_attempt <= :now OR entry.next_attempt > :latest)
-"""
-# One that is being sent counts though it is newer: a person may have had an older one sent again.
-_IS_FIRST_OF_PATIENT = """
-    NOT EXISTS (
-        SELECT 1 FROM entry AS other
-        WHERE other.patient = entry.patient AND other.seq <> entry.seq
-        AND other.state IN ('queued', 'sending')
-        AND (other.seq < entry.seq OR other.state = 'sending')
-    )
-"""
+_COLUMNS = (
+    "id, reading_id, kind, state, is_doubtful, attempts, created_at, corrects, reason, decided_by, "
+    "patient_digest, patient, content, holds"
+)
 _FINISHED = "('acknowledged', 'verified', 'discarded')"
 
 SALT = "SELECT value FROM salt"
-BY_READING = f"SELECT patient_digest, {_ENTRY} FROM entry WHERE reading_id = ?"
-BY_ID = f"SELECT bundle IS NULL, {_ENTRY} FROM entry WHERE id = ?"
-SEQ = "SELECT seq FROM entry WHERE id = ?"
-HELD = "SELECT seq, patient, submission, bundle FROM entry WHERE id = ?"
-FRAMES = "SELECT bytes FROM frame WHERE seq = ? ORDER BY position"
-ENTRIES = f"""
-    SELECT {_ENTRY} FROM entry
-    WHERE entry.state IN (SELECT value FROM json_each(?)) ORDER BY entry.seq
+# The ids of a reading's entries lie together; another reading may share that place.
+BY_READING = f"""
+    SELECT patient_digest, {_ENTRY} FROM entry WHERE id BETWEEN ? AND ? AND reading_id = ?
+    ORDER BY seq
 """
-COUNTS = "SELECT state, count(*) FROM entry GROUP BY state"
+BY_ID = f"SELECT seq, holds, patient_digest, {_ENTRY} FROM entry WHERE id = ?"
+BY_SEQ = f"SELECT patient_digest, patient, content, {_ENTRY} FROM entry WHERE seq = ?"
+HELD = "SELECT patient, content FROM entry WHERE id = ?"
+
+# ── lists and counts ─────────────────────────────────────────────────────────────────────────────
+
+HELD_IN_STATE = f"""
+    SELECT seq, {_ENTRY} FROM entry INDEXED BY entry_by_state
+    WHERE state = ? AND holds = 1 AND seq > ? ORDER BY seq
+"""
+RECEIPTS_IN_STATE = f"""
+    SELECT seq, {_ENTRY} FROM entry INDEXED BY entry_by_state
+    WHERE state = ? AND holds = 0 AND seq > ? ORDER BY seq
+"""
+COUNT_HELD = """
+    SELECT state, count(*) FROM entry INDEXED BY entry_by_state
+    WHERE state IN ('queued', 'sending', 'needs-attention') AND holds = 1 GROUP BY state
+"""
+COUNT_ERASED = """
+    SELECT state, count(*) FROM entry INDEXED BY entry_by_state
+    WHERE state = 'needs-attention' AND holds = 0 GROUP BY state
+"""
 LAST_ERROR = """
     SELECT last_error FROM entry INDEXED BY entry_with_error
     WHERE last_error IS NOT NULL AND state IN ('queued', 'sending', 'needs-attention')
     ORDER BY seq DESC LIMIT 1
 """
-ANY_WAITING_OF_PATIENT = """
-    SELECT 1 FROM entry INDEXED BY entry_by_patient
-    WHERE patient = ? AND state IN ('queued', 'sending') LIMIT 1
+
+# ── what is due ──────────────────────────────────────────────────────────────────────────────────
+
+SENDING = """
+    SELECT patient FROM entry INDEXED BY entry_by_state
+    WHERE state = 'sending' AND holds = 1
 """
-ANY_SENDING = "SELECT 1 FROM entry WHERE state = 'sending' LIMIT 1"
-NEXT_DUE = f"""
-    SELECT entry.patient, entry.bundle, {_ENTRY} FROM entry WHERE entry.seq = (
-        SELECT entry.seq FROM entry INDEXED BY entry_queued
-        WHERE {_IS_DUE} AND {_IS_FIRST_OF_PATIENT}
-        AND entry.patient NOT IN (SELECT value FROM json_each(:excluded))
-        ORDER BY entry.seq LIMIT 1
-    )
+QUEUED = """
+    SELECT seq, patient, next_attempt FROM entry INDEXED BY entry_by_state
+    WHERE state = 'queued' AND holds = 1 ORDER BY seq
 """
-NEXT_DUE_AT = f"""
-    SELECT min(entry.next_attempt) FROM entry INDEXED BY entry_queued
-    WHERE entry.state = 'queued' AND entry.next_attempt IS NOT NULL AND {_IS_FIRST_OF_PATIENT}
+FIRST_WAITING = """
+    SELECT patient FROM entry INDEXED BY entry_by_state
+    WHERE state IN ('queued', 'sending') AND holds = 1 LIMIT ?
+"""
+ANY_PUT_OFF = """
+    SELECT 1 FROM entry INDEXED BY entry_put_off
+    WHERE state = 'queued' AND next_attempt IS NOT NULL LIMIT 1
+"""
+UNVERIFIED = f"""
+    SELECT content, {_ENTRY} FROM entry INDEXED BY entry_by_state
+    WHERE state = 'acknowledged' AND holds = 1 ORDER BY seq LIMIT ?
+"""
+TO_ERASE = """
+    SELECT id FROM entry INDEXED BY entry_to_erase
+    WHERE erase_at IS NOT NULL AND (erase_at <= ? OR erase_at > ?) LIMIT ?
 """
 
-INSERT_ENTRY = """
-    INSERT INTO entry (id, reading_id, patient_digest, created_at, state, attempts,
-                       patient, submission, bundle)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+# ── changes ──────────────────────────────────────────────────────────────────────────────────────
+
+INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+_UPDATED = """
+    state = :state, is_doubtful = :is_doubtful, attempts = :attempts, next_attempt = :next_attempt,
+    last_error = :last_error, ehr_reference = :ehr_reference, arrived_at = :arrived_at,
+    ended_at = :ended_at, reason = :reason, decided_by = :decided_by, erase_at = :erase_at
 """
-INSERT_FRAME = "INSERT INTO frame VALUES (?, ?, ?)"
-UPDATE_ENTRY = """
-    UPDATE entry SET
-        state = :state, attempts = :attempts, next_attempt = :next_attempt,
-        last_error = :last_error, ehr_reference = :ehr_reference,
-        discard_reason = coalesce(:reason, discard_reason),
-        patient = iif(:holds, patient, NULL),
-        submission = iif(:holds, submission, NULL),
-        bundle = iif(:holds, bundle, NULL)
-    WHERE id = :id
+UPDATE = f"UPDATE entry SET {_UPDATED} WHERE id = :id"
+ERASE = "DELETE FROM entry WHERE seq = ?"
+INSERT_RECEIPT = """
+    INSERT INTO entry (seq, id, reading_id, kind, state, is_doubtful, attempts, created_at,
+                       next_attempt, last_error, ehr_reference, corrects, arrived_at, ended_at,
+                       reason, decided_by, patient_digest, proof, holds)
+    VALUES (:seq, :id, :reading_id, :kind, :state, :is_doubtful, :attempts, :created_at,
+            :next_attempt, :last_error, :ehr_reference, :corrects, :arrived_at, :ended_at,
+            :reason, :decided_by, :patient_digest, :proof, 0)
 """
-ERASE_FRAMES = "DELETE FROM frame WHERE seq = (SELECT seq FROM entry WHERE id = ?)"
-RECOVER = "UPDATE entry SET state = 'queued', next_attempt = NULL WHERE state = 'sending'"
+REMOVE = "DELETE FROM entry WHERE id = ? AND holds = 0"
+PROOF = "SELECT proof FROM entry WHERE id = ?"
+RECOVER = """
+    UPDATE entry SET state = 'queued', next_attempt = NULL, is_doubtful = 1 WHERE seq IN (
+        SELECT seq FROM entry INDEXED BY entry_by_state
+        WHERE state = 'sending' AND holds = 1
+    )
+    RETURNING id, reading_id
+"""
 MAKE_DUE = """
     UPDATE entry SET next_attempt = NULL WHERE seq IN (
-        SELECT seq FROM entry INDEXED BY entry_queued
+        SELECT seq FROM entry INDEXED BY entry_put_off
         WHERE state = 'queued' AND next_attempt IS NOT NULL
     )
 """
+COUNT_RECEIPTS = f"""
+    SELECT count(*) FROM entry INDEXED BY entry_by_state
+    WHERE state IN {_FINISHED} AND holds = 0
+"""
 PRUNE = f"""
-    DELETE FROM entry WHERE state IN {_FINISHED} AND seq <= (
-        SELECT seq FROM entry WHERE state IN {_FINISHED} ORDER BY seq DESC LIMIT 1 OFFSET ?
+    DELETE FROM entry WHERE seq IN (
+        SELECT seq FROM entry INDEXED BY entry_by_state
+        WHERE state IN {_FINISHED} AND holds = 0 ORDER BY seq LIMIT ?
     )
 """

@@ -15,14 +15,14 @@ from uuid import UUID
 from ohx_desktop.domain.clock import Now
 from ohx_desktop.domain.errors import UsageError
 from ohx_desktop.outbox import tray_sql as sql
+from ohx_desktop.outbox.packing import pack, unpack
 from ohx_desktop.outbox.records import milliseconds, require_reason
+from ohx_desktop.outbox.trail import Change, Trail
 from ohx_desktop.outbox.tray_records import (
     CapturedRecord,
     CaptureState,
     HeldCapture,
     TrayEntry,
-    frames_of,
-    frames_to_bytes,
     tray_entry,
 )
 from ohx_desktop.storage.database import Connection, SqlValue, translated
@@ -36,6 +36,7 @@ class TrayStore:
     """The unconfirmed readings in the file of an OutboxStore, which makes it.
 
     `changing` opens a transaction; with `erases=True` what was erased vanishes from the log, too.
+    `is_filed` tells whether the queue has a reading.
     """
 
     def __init__(
@@ -45,11 +46,15 @@ class TrayStore:
         changing: Callable[..., AbstractContextManager[None]],
         *,
         now: Now,
+        trail: Trail,
+        is_filed: Callable[[UUID], bool],
     ) -> None:
         self._connection = connection
         self._seal = seal
         self._changing = changing
         self._now = now
+        self._trail = trail
+        self._is_filed = is_filed
 
     def keep(
         self, records: Sequence[CapturedRecord], *, session: UUID, patient: str | None
@@ -66,9 +71,11 @@ class TrayStore:
                 if not self._keep(record, str(session), patient):
                     met_before.add(record.id)
             if any(record.refusal for record in records):
-                self._connection.execute(
-                    sql.END_OLDEST_REFUSED, {"now": self._moment(), "kept": REFUSED_KEPT}
-                )
+                ended = {"now": self._moment(), "kept": REFUSED_KEPT}
+                for (oldest,) in self._connection.execute(sql.END_OLDEST_REFUSED, ended).fetchall():
+                    self._trail.add(
+                        Change.CAPTURE_DISCARDED, reading=UUID(oldest), detail="too-many"
+                    )
         return frozenset(met_before)
 
     def discard(self, record_id: UUID, *, reason: str, by: str | None) -> TrayEntry:
@@ -79,6 +86,7 @@ class TrayStore:
             if entry.state is not CaptureState.CAPTURED:
                 raise _not_in_the_tray(entry)
             self._end(record_id, CaptureState.DISCARDED, reason=reason, by=by)
+            self._trail.add(Change.CAPTURE_DISCARDED, reading=record_id, by=by, detail=reason)
             return self._find(record_id)
 
     def entries(self) -> list[TrayEntry]:
@@ -106,19 +114,24 @@ class TrayStore:
 
     def hand_over(self, reading_id: UUID) -> bool:
         """Erase a reading here, as the queue now has it; tell whether there was one."""
+        # The tray is empty as a rule where readings do not come from a device.
+        if self._connection.execute(sql.ANY_WAITING).fetchone() is None:
+            return False
         return self._end(reading_id, CaptureState.QUEUED, reason=None, by=None)
-
-    def hand_over_queued(self) -> None:
-        """Erase every reading that the queue has."""
-        self._connection.execute(sql.END_QUEUED, {"now": self._moment()})
 
     def has_ended(self, record_id: UUID) -> bool:
         """Tell whether a record was confirmed or given up."""
         return self._connection.execute(sql.HAS_ENDED, (str(record_id),)).fetchone() is not None
 
+    def receipts(self) -> int:
+        """Return how many receipts there are."""
+        (number,) = self._connection.execute(sql.COUNT_RECEIPTS).fetchone() or (0,)
+        return int(number)
+
     def prune(self, receipts_kept: int) -> None:
-        """Forget the oldest receipts."""
-        self._connection.execute(sql.PRUNE, (receipts_kept,))
+        """Forget the oldest receipts beyond a number."""
+        if (surplus := self.receipts() - receipts_kept) > 0:
+            self._connection.execute(sql.PRUNE, (surplus,))
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────
 
@@ -133,15 +146,16 @@ class TrayStore:
             "refusal": record.refusal,
             "device": self._seal.sealed(record.device),
             "reading": None if record.reading is None else self._seal.sealed(record.reading),
-            "frames": self._seal.sealed(frames_to_bytes(record.frames)),
+            "frames": self._seal.sealed(pack(record.frames)),
         }
         known = self._connection.execute(sql.KNOWN, (str(record.id),)).fetchone()
         if known is not None:
             self._connection.execute(sql.JUDGED, columns)
             return bool(known == (session, CaptureState.CAPTURED))
-        if self._connection.execute(sql.IS_FILED, (str(record.id),)).fetchone():
+        if self._is_filed(record.id):
             return False
         self._connection.execute(sql.INSERT, columns)
+        self._trail.add(Change.CAPTURED, reading=record.id, detail=record.refusal)
         return True
 
     def _held(self, row: Sequence[Any]) -> HeldCapture:
@@ -150,7 +164,7 @@ class TrayStore:
             entry=tray_entry(columns),
             device=self._seal.opened(device),
             reading=None if reading is None else self._seal.opened(reading),
-            frames=frames_of(self._seal.opened(frames)),
+            frames=unpack(self._seal.opened(frames)),
         )
 
     def _find(self, record_id: UUID) -> TrayEntry:

@@ -9,9 +9,6 @@ from uuid import UUID
 
 from ohx_desktop.outbox.records import time_of
 
-# Bytes that hold the length of a frame.
-_LENGTH = 4
-
 
 class CaptureState(StrEnum):
     """Where a captured record is: in the tray, handed over to the queue, or given up."""
@@ -80,18 +77,3 @@ def tray_entry(row: Sequence[Any]) -> TrayEntry:
         reason=reason,
         patient=patient,
     )
-
-
-def frames_to_bytes(frames: Sequence[bytes]) -> bytes:
-    """Return raw frames as one value: each behind its length."""
-    return b"".join(len(frame).to_bytes(_LENGTH, "big") + frame for frame in frames)
-
-
-def frames_of(content: bytes) -> tuple[bytes, ...]:
-    """Return the raw frames of one value."""
-    frames, position = [], 0
-    while position < len(content):
-        begin = position + _LENGTH
-        position = begin + int.from_bytes(content[position:begin], "big")
-        frames.append(content[begin:position])
-    return tuple(frames)

@@ -6,7 +6,9 @@ _ENTRY = "id, state, captured_at, is_stored, refusal, reason, patient"
 _ERASED = "patient = NULL, device = NULL, reading = NULL, frames = NULL"
 
 KNOWN = "SELECT session, state FROM captured WHERE id = ?"
-IS_FILED = "SELECT 1 FROM entry WHERE reading_id = ?"
+ANY_WAITING = """
+    SELECT 1 FROM captured INDEXED BY captured_waiting WHERE state = 'captured' LIMIT 1
+"""
 HAS_ENDED = "SELECT 1 FROM captured WHERE id = ? AND state <> 'captured'"
 INSERT = """
     INSERT INTO captured (id, session, state, captured_at, patient, is_stored, refusal, device,
@@ -29,20 +31,20 @@ END = f"""
     UPDATE captured SET state = :state, ended_at = :now, reason = :reason, ended_by = :by, {_ERASED}
     WHERE id = :id AND state = 'captured'
 """
-# A program older than the tray fills the queue without looking here.
-END_QUEUED = f"""
-    UPDATE captured SET state = 'queued', ended_at = :now, {_ERASED}
-    WHERE state = 'captured' AND id IN (SELECT reading_id FROM entry)
-"""
 END_OLDEST_REFUSED = f"""
     UPDATE captured SET state = 'discarded', ended_at = :now, reason = 'too-many', {_ERASED}
     WHERE state = 'captured' AND refusal IS NOT NULL AND seq <= (
         SELECT seq FROM captured WHERE state = 'captured' AND refusal IS NOT NULL
         ORDER BY seq DESC LIMIT 1 OFFSET :kept
     )
+    RETURNING id
+"""
+COUNT_RECEIPTS = """
+    SELECT count(*) FROM captured INDEXED BY captured_ended WHERE state <> 'captured'
 """
 PRUNE = """
-    DELETE FROM captured WHERE state <> 'captured' AND seq <= (
-        SELECT seq FROM captured WHERE state <> 'captured' ORDER BY seq DESC LIMIT 1 OFFSET ?
+    DELETE FROM captured WHERE seq IN (
+        SELECT seq FROM captured INDEXED BY captured_ended
+        WHERE state <> 'captured' ORDER BY seq LIMIT ?
     )
 """

@@ -64,6 +64,9 @@ class EhrSettings(_Section):
         default=None, description="System URI of the identifiers that patients show."
     )
     timeout_s: float = Field(default=30.0, gt=0, le=300, description="Limit of one request.")
+    parallel: int = Field(
+        default=4, ge=1, le=16, description="For so many patients readings are sent at once."
+    )
     auth: EhrAuthSettings = EhrAuthSettings()
 
 
@@ -96,7 +99,12 @@ class StationSettings(_Section):
 class StoreSettings(_Section):
     """The encrypted queue: where its key comes from, and how long readings may lie unassigned."""
 
-    key_source: Literal["keyring", "systemd-credential", "pin", "file"] = "keyring"
+    key_source: Literal["keyring", "systemd-credential", "pin", "file"] = Field(
+        default="keyring",
+        description="Where the key of the queue is: keyring: the system's own. systemd-credential: "
+        "handed over by the unit. pin: sealed in the profile, opened by a person at the start. "
+        "file: plain in key_file. Move it with: ohx-desktop key move.",
+    )
     key_file: Path | None = Field(
         default=None, description="Only with key_source = file, on an encrypted disk."
     )
@@ -106,6 +114,27 @@ class StoreSettings(_Section):
         le=365,
         description="After so many days a reading nobody has assigned is shown as overdue; it is "
         "never deleted by itself.",
+    )
+    verify_hours: int = Field(
+        default=24,
+        ge=1,
+        le=720,
+        description="After so many hours a reading that the EHR acknowledged, but does not let be "
+        "read back, is erased all the same.",
+    )
+    reconcile_at: str = Field(
+        default="03:00",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d|off)$",
+        description="At this time of day the window compares what was filed lately with what the "
+        'EHR holds ("off": never).',
+    )
+
+    keep_days_after_verified: int = Field(
+        default=0,
+        ge=0,
+        le=30,
+        description="A reading is erased here as soon as the EHR has given it back, or so many "
+        "days later.",
     )
 
     @model_validator(mode="after")

@@ -2,18 +2,17 @@
 
 from pathlib import Path
 
+from ohx_desktop.storage.durable import write_durably
+
 
 def put_in_place(content: bytes, target: Path) -> Path | None:
     """Replace `target`; return where its old content is kept, None where there was none.
 
     Raises OSError; then the target is as it was.
     """
-    draft, kept = target.with_suffix(".new"), target.with_suffix(".previous")
-    draft.write_bytes(content)
-    draft.chmod(0o600)
+    kept = target.with_suffix(".previous")
     before = target.exists()
     if before:
-        kept.write_bytes(target.read_bytes())
-        kept.chmod(0o600)
-    draft.replace(target)
+        write_durably(kept, target.read_bytes())
+    write_durably(target, content)
     return kept if before else None

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ohx_desktop.storage.durable import make_folder
+
 _APP = "ohx-desktop"
 
 
@@ -33,7 +35,7 @@ class Profile:
     def create(self) -> None:
         """Make the folders, private to this account. Raises OSError."""
         for folder in (self.config, self.data, self.logs):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(folder)
 
     @property
     def config_file(self) -> Path:
@@ -54,6 +56,11 @@ class Profile:
     def database(self) -> Path:
         """The encrypted queue."""
         return self.data / "outbox.db"
+
+    @property
+    def key_move_note(self) -> Path:
+        """There while the key of the queue is moved to another source."""
+        return self.data / "key-move.json"
 
     @property
     def sender_lock(self) -> Path:
@@ -79,6 +86,11 @@ class Profile:
     def device_health_file(self) -> Path:
         """How the registered devices fare; no health data."""
         return self.data / "device-health.json"
+
+    @property
+    def reconciled_file(self) -> Path:
+        """When receipts were last compared with the EHR, and how many differed."""
+        return self.data / "reconciled.json"
 
     @property
     def installation_file(self) -> Path:

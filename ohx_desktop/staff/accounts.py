@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, UsageError
 from ohx_desktop.staff.people import Role, StaffMember
+from ohx_desktop.storage.durable import write_durably
 
 _SCHEMA = "ohx.staff/1"
 
@@ -64,12 +65,9 @@ class StaffAccounts:
             {"reference": person.reference, "name": person.name, "role": person.role.value}
             for person in people
         ]
-        draft = self._path.with_suffix(".new")
         try:
             text = json.dumps({"schema": _SCHEMA, "staff": rows}, indent=1, ensure_ascii=False)
-            draft.write_text(text, encoding="utf-8")
-            draft.chmod(0o600)
-            draft.replace(self._path)
+            write_durably(self._path, text.encode())
         except OSError as error:
             raise StoreEnvironment(
                 f"the list of staff cannot be written ({error.strerror})",

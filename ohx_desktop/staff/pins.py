@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ohx_desktop.domain.clock import Now, system_now
+from ohx_desktop.domain.guessing import delay_s
 from ohx_desktop.ops.logging import log_event
-from ohx_desktop.staff.pin import KeptPin, decoded, delay_s, encoded, keep, require_usable
+from ohx_desktop.staff.pin import KeptPin, decoded, encoded, keep, require_usable
 from ohx_desktop.staff.pin_answer import PinAnswer, PinProblem
 
 

@@ -1,1 +1,1 @@
-"""The encrypted files of a profile: how they are opened, and what they guarantee."""
+"""The files of a profile: how the encrypted ones are opened, and what a write guarantees."""

@@ -12,6 +12,8 @@ A log needs shared memory: the folder must be on a local disk, not on a network 
 
 import contextlib
 import os
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,8 @@ import filelock
 from sqlcipher3 import dbapi2
 
 from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, StoreError
+from ohx_desktop.storage.damage import damaged
+from ohx_desktop.storage.durable import make_folder
 
 Connection = dbapi2.Connection
 SqlValue = str | bytes | int | float | None
@@ -31,7 +35,12 @@ BUSY_TIMEOUT_S = 5.0
 # Free pages of 4 kB that may stay in the file before it is made smaller.
 FREE_PAGES_KEPT = 64
 
-_UNTOUCHED = "the readings in the queue were left as they are"
+# A page that another process is writing is whole after that.
+_MORE_LOOKS = 1
+LOOK_AGAIN_S = 0.05
+_PAGE = re.compile(r"\bpage (\d+)")
+
+UNTOUCHED = "the readings in the queue were left as they are"
 
 # SQLite's primary result codes (sqlite.org/rescode.html) that are the environment's fault.
 _ENVIRONMENT = {
@@ -49,7 +58,7 @@ _DAMAGED = {11, 26}
 
 
 @contextlib.contextmanager
-def translated(meaning: str | None = _UNTOUCHED) -> Iterator[None]:
+def translated(meaning: str | None = UNTOUCHED) -> Iterator[None]:
     """Turn the engine's and the system's errors into StoreEnvironment or StoreDamaged.
 
     `meaning` is what the failure means for the reading; None for the default of the error. Any
@@ -60,10 +69,7 @@ def translated(meaning: str | None = _UNTOUCHED) -> Iterator[None]:
     except dbapi2.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _DAMAGED:
-            raise StoreDamaged(
-                "the queue's file is damaged or was written with another key",
-                hint="restore the key the file was written with, or call your administrator",
-            ) from error
+            raise damaged("the queue's file is damaged", was_saving=meaning is None) from error
         if code in _ENVIRONMENT:
             what, hint = _ENVIRONMENT[code]
             raise StoreEnvironment(
@@ -86,14 +92,14 @@ def opening_lock(database: Path) -> Iterator[None]:
     Raises StoreEnvironment when another process keeps it for too long.
     """
     with translated():
-        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(database.parent)
         lock = filelock.FileLock(f"{database}.lock", timeout=2 * BUSY_TIMEOUT_S, mode=0o600)
         try:
             lock.acquire()
         except filelock.Timeout as error:
             raise StoreEnvironment(
                 "the queue is being opened by another program and stays locked",
-                meaning=_UNTOUCHED,
+                meaning=UNTOUCHED,
                 hint="close the other program and try again",
             ) from error
     try:
@@ -120,6 +126,11 @@ def connect(path: Path, key: bytes) -> Connection:
     return connection
 
 
+def connect_memory() -> Connection:
+    """Open an empty database that lives in memory only."""
+    return dbapi2.connect(":memory:", isolation_level=None)
+
+
 @contextlib.contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
     """Commit what happens inside as one durable step, or nothing of it."""
@@ -132,6 +143,48 @@ def transaction(connection: Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def broken_pages(connection: Connection) -> frozenset[int]:
+    """Return the pages of the file that are not what was once written; 25 MB take 60 ms.
+
+    A broken page of which the log has a newer version is none: it is written over, as it would be
+    anyway. Another process may be writing, so that a page counts only if it stays broken.
+    """
+    found = _broken_now(connection)
+    for _ in range(_MORE_LOOKS if found else 0):
+        pragma(connection, "wal_checkpoint")
+        time.sleep(LOOK_AGAIN_S)
+        found &= _broken_now(connection)
+    return found
+
+
+def _broken_now(connection: Connection) -> frozenset[int]:
+    # "HMAC verification failed for page 7", "page 7 has an invalid size of 100 bytes"
+    told = connection.execute("PRAGMA cipher_integrity_check").fetchall()
+    found = {int(match[1]) for (text,) in told if (match := _PAGE.search(str(text)))}
+    # What stands behind the last page is no part of the file.
+    return frozenset(page for page in found if page <= int(pragma(connection, "page_count")))
+
+
+def is_refused_row(error: Exception) -> bool:
+    """Tell whether a table did not take a row because it has not the form it must have."""
+    return isinstance(error, dbapi2.IntegrityError)
+
+
+@contextlib.contextmanager
+def savepoint(connection: Connection) -> Iterator[None]:
+    """Keep what happens inside, or nothing of it, within a transaction that goes on."""
+    connection.execute("SAVEPOINT step")
+    try:
+        yield
+    except BaseException:
+        # After some errors (disk full) the engine has given the whole transaction up.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK TO step")
+            connection.execute("RELEASE step")
+        raise
+    connection.execute("RELEASE step")
 
 
 def pragma(connection: Connection, statement: str) -> int | str:
@@ -157,7 +210,7 @@ def forget(connection: Connection) -> bool:
 def _create_private(path: Path) -> None:
     # Log and shared memory get the mode of the main file from SQLite itself, so that no umask,
     # which would be the whole process's, has to be set.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -190,6 +243,6 @@ def _configure(connection: Connection, key: bytes) -> None:
     if pragma(connection, "journal_mode = WAL") != "wal":
         raise StoreEnvironment(
             "the queue's folder cannot hold a write-ahead log",
-            meaning=_UNTOUCHED,
+            meaning=UNTOUCHED,
             hint="put the profile on a local disk",
         )

@@ -6,9 +6,9 @@ statement only; a reading must not leave the store before that.
 
 import hashlib
 
-from ohx_desktop.domain.errors import StoreDamaged
+from ohx_desktop.storage.damage import damaged
 
-_CHECKSUM_BYTES = 16
+CHECKSUM_BYTES = 16
 
 
 class Seal:
@@ -19,15 +19,18 @@ class Seal:
 
     def checksum(self, content: bytes) -> bytes:
         """Return the keyed checksum of a content."""
-        return hashlib.blake2b(content, key=self._salt, digest_size=_CHECKSUM_BYTES).digest()
+        return hashlib.blake2b(content, key=self._salt, digest_size=CHECKSUM_BYTES).digest()
 
     def sealed(self, content: bytes) -> bytes:
         """Return the content with its checksum behind it."""
         return content + self.checksum(content)
 
+    def fits(self, sealed: bytes) -> bool:
+        """Tell whether the checksum behind a content is its own."""
+        return sealed[-CHECKSUM_BYTES:] == self.checksum(sealed[:-CHECKSUM_BYTES])
+
     def opened(self, sealed: bytes) -> bytes:
         """Return the content of what was sealed. Raises StoreDamaged."""
-        content, checksum = sealed[:-_CHECKSUM_BYTES], sealed[-_CHECKSUM_BYTES:]
-        if checksum != self.checksum(content):
-            raise StoreDamaged("a reading in the queue's file is damaged and cannot be used")
-        return content
+        if not self.fits(sealed):
+            raise damaged("a reading in the queue's file is damaged and cannot be used")
+        return sealed[:-CHECKSUM_BYTES]

@@ -16,6 +16,7 @@ from ohx_desktop.desk.admin_states import AdminState
 from ohx_desktop.desk.enrolling_states import EnrolState
 from ohx_desktop.desk.staff_states import StaffState
 from ohx_desktop.desk.states import FindPatient
+from ohx_desktop.desk.unlock_states import AskingKeyPin
 from ohx_desktop.domain.errors import OhxError
 from ohx_desktop.ui import scenes
 from ohx_desktop.ui.admin_scenes import ToMend
@@ -65,6 +66,8 @@ def stage(scene: scenes.Scene, size: QSize) -> StaffWindow:
         window.show_starting()
     elif isinstance(scene, StaffState):
         window.show_staff(scene)
+    elif isinstance(scene, AskingKeyPin):
+        window.show_unlock(scene)
     elif isinstance(scene, EnrolState):
         window.show_state(FindPatient())
         window.show_devices(scene)

@@ -19,6 +19,7 @@ from ohx_desktop.desk.states import (
     Reviewing,
     Waiting,
 )
+from ohx_desktop.desk.unlock_states import AskingKeyPin
 from ohx_desktop.domain.care_context import CareContext, ContextOption, OfferedContexts
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity, DeviceKind
 from ohx_desktop.domain.errors import (
@@ -41,6 +42,7 @@ from ohx_desktop.staff.people import StaffMember
 from ohx_desktop.ui.admin_scenes import ADMIN_SCENES, ToMend
 from ohx_desktop.ui.device_scenes import DEVICE_SCENES, Asked
 from ohx_desktop.ui.staff_scenes import STAFF_SCENES
+from ohx_desktop.ui.unlock_scenes import UNLOCK_SCENES
 
 NOW = datetime(2026, 11, 23, 10, 15, 48, tzinfo=timezone(timedelta(hours=1)))
 SIGNED_IN = SignedIn(
@@ -165,12 +167,14 @@ TWO_VISITS = Care(
 
 WithPatient = Waiting | Reviewing | Filed
 
-Scene = DeskState | EnrolState | StaffState | AdminState | Asked | ToMend | OhxError | None
+Told = DeskState | EnrolState | StaffState | AdminState | AskingKeyPin
+Scene = Told | Asked | ToMend | OhxError | None
 
 SCENES: dict[str, Scene] = {
     **DEVICE_SCENES,
     **STAFF_SCENES,
     **ADMIN_SCENES,
+    **UNLOCK_SCENES,
     "00-starting": None,
     "01-no-keyring": NoKeyring("no secret store was found on this computer"),
     "02-already-open": AlreadyOpen("a window of this profile is open already"),

@@ -491,6 +491,8 @@ ALL_SENT: Final = "Everything is sent"
 WAITING_FOR_EHR: Final = "{n} waiting for the EHR"
 NEED_YOU_ONE: Final = "1 needs you"
 NEED_YOU_MANY: Final = "{n} need you"
+DIFFERING_ONE: Final = "1 reading differs in the EHR"
+DIFFERING_MANY: Final = "{n} readings differ in the EHR"
 UNASSIGNED_ONE: Final = "1 reading waits to be assigned"
 UNASSIGNED_MANY: Final = "{n} readings wait to be assigned"
 OVERDUE_ONE: Final = "1 in the tray is overdue"
@@ -576,6 +578,27 @@ PIN_PROBLEMS: Final = {
 PIN_WAIT: Final = "Wait {wait}, then type it again."
 PIN_WAIT_S: Final = "{n} seconds"
 PIN_WAIT_MIN: Final = "{n} minutes"
+UNLOCK: Final = (
+    "Open this workstation",
+    "Readings that wait here are sealed. Type the PIN or passphrase of this workstation.",
+    "Open",
+)
+UNLOCK_NEW: Final = (
+    "Choose the PIN of this workstation",
+    (
+        "It seals the readings that wait here, and is asked for at each start. Take at least 8 "
+        "characters; best are five random words or 14 random digits. Keep it in a safe place: "
+        "without it nobody can open what waits here."
+    ),
+    "Choose and open",
+)
+UNLOCK_FIELD: Final = "PIN or passphrase"
+UNLOCK_AGAIN: Final = "The same again"
+UNLOCK_WRONG: Final = ("This is not the PIN of this workstation.", "Type it again.")
+UNLOCK_PROBLEMS: Final = {
+    "empty": ("No PIN was typed.", "Type it, then press Enter."),
+    "not-the-same": ("The two are not the same.", "Type the same PIN twice."),
+}
 EHR_SIGN_IN_HEADING: Final = "Sign in"
 EHR_LOCKED_HEADING: Final = "This station is locked by {name}"
 EHR_SIGN_IN_HELP: Final = "Readings are confirmed in the name of whoever signs in."
@@ -592,6 +615,14 @@ LOCKED_ONLY_COPY: Final = (
 STARTING: Final = ("Starting", "Opening the queue and looking for Bluetooth.")
 CLOSING: Final = ("Closing", "Finishing what was begun. Nothing is lost.")
 CLOSE: Final = "Close"
+SALVAGE: Final = "Save what is whole"
+SALVAGING: Final = (
+    "Saving what is whole",
+    "The damaged file is kept as it is. Do not switch this computer off.",
+)
+SALVAGED: Final = "What is whole was saved"
+SALVAGED_ALL: Final = "The queue is whole. Nothing was changed."
+START_AGAIN: Final = "Close the program and start it again."
 
 # ── scanning ─────────────────────────────────────────────────────────────────────────────────
 SCAN_FAULTS: Final = {

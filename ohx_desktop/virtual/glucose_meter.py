@@ -13,7 +13,6 @@ from ohx_desktop.virtual.device_services import readable
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.gatt import Characteristic, Property
 from ohx_desktop.virtual.memory import CuffClock
-from ohx_desktop.virtual.peripheral import Peripheral, six_digits
 from ohx_desktop.virtual.profiles import Pace
 from ohx_desktop.virtual.record_access import Numbered, RecordAccess
 from ohx_desktop.virtual.vital_encoding import (
@@ -23,7 +22,7 @@ from ohx_desktop.virtual.vital_encoding import (
     encode_glucose_context,
 )
 from ohx_desktop.virtual.vital_profiles import GLUCOSE_SERVICE, GlucoseProfile
-from ohx_desktop.virtual.vital_services import sender, services
+from ohx_desktop.virtual.vital_services import peripheral, sender
 
 _MG_PER_DL = Decimal("0.00001")
 _MMOL_PER_L = Decimal("0.001")
@@ -66,20 +65,17 @@ class GlucoseMeter:
             readable(0x2A51, profile.feature.to_bytes(2, "little")),
             self.access.point,
         ]
-        self.peripheral = Peripheral(
+        self.peripheral = peripheral(
+            profile,
             address=address,
-            services=services(
-                profile,
-                serial=serial,
-                clock=self.clock,
-                main=GLUCOSE_SERVICE,
-                characteristics=characteristics,
-            ),
-            pairing_method=profile.pairing_method,
-            new_passkey=six_digits if passkey is None else lambda: passkey,
-            beacon_interval_s=self._pace.beacon_interval_s,
+            serial=serial,
+            clock=self.clock,
+            main=GLUCOSE_SERVICE,
+            characteristics=characteristics,
+            pace=self._pace,
+            faults=faults,
+            passkey=passkey,
         )
-        self.peripheral.faults = faults or Faults()
         self._appliance = Appliance(
             self.peripheral,
             pace=self._pace,

@@ -15,7 +15,6 @@ from ohx_desktop.virtual.device_services import readable
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.gatt import Property
 from ohx_desktop.virtual.memory import CuffClock
-from ohx_desktop.virtual.peripheral import Peripheral
 from ohx_desktop.virtual.profiles import Pace
 from ohx_desktop.virtual.record_access import Numbered, RecordAccess
 from ohx_desktop.virtual.vital_encoding import (
@@ -25,7 +24,7 @@ from ohx_desktop.virtual.vital_encoding import (
     encode_spot_check,
 )
 from ohx_desktop.virtual.vital_profiles import OXIMETER_SERVICE, OximeterProfile
-from ohx_desktop.virtual.vital_services import sender, services
+from ohx_desktop.virtual.vital_services import peripheral, sender
 
 _STEPS = 10
 """Values shown during one measurement."""
@@ -69,19 +68,16 @@ class Oximeter:
         )
         if profile.has_store:
             characteristics.append(self.access.point)
-        self.peripheral = Peripheral(
+        self.peripheral = peripheral(
+            profile,
             address=address,
-            services=services(
-                profile,
-                serial=serial,
-                clock=self.clock,
-                main=OXIMETER_SERVICE,
-                characteristics=characteristics,
-            ),
-            pairing_method=profile.pairing_method,
-            beacon_interval_s=self._pace.beacon_interval_s,
+            serial=serial,
+            clock=self.clock,
+            main=OXIMETER_SERVICE,
+            characteristics=characteristics,
+            pace=self._pace,
+            faults=faults,
         )
-        self.peripheral.faults = faults or Faults()
         self._appliance = Appliance(
             self.peripheral,
             pace=self._pace,

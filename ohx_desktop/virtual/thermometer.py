@@ -15,11 +15,10 @@ from ohx_desktop.virtual.device_services import readable
 from ohx_desktop.virtual.faults import Faults
 from ohx_desktop.virtual.gatt import Property
 from ohx_desktop.virtual.memory import CuffClock
-from ohx_desktop.virtual.peripheral import Peripheral, six_digits
 from ohx_desktop.virtual.profiles import Pace
 from ohx_desktop.virtual.vital_encoding import Place, TemperatureRecord, encode_temperature
 from ohx_desktop.virtual.vital_profiles import THERMOMETER_SERVICE, ThermometerProfile
-from ohx_desktop.virtual.vital_services import sender, services
+from ohx_desktop.virtual.vital_services import peripheral, sender
 
 _STEPS = 5
 """Intermediate values shown during one measurement."""
@@ -52,20 +51,17 @@ class Thermometer:
             characteristics.append(self._intermediate)
         if profile.constant_place is not None:
             characteristics.append(readable(0x2A1D, bytes((profile.constant_place,))))
-        self.peripheral = Peripheral(
+        self.peripheral = peripheral(
+            profile,
             address=address,
-            services=services(
-                profile,
-                serial=serial,
-                clock=self.clock,
-                main=THERMOMETER_SERVICE,
-                characteristics=characteristics,
-            ),
-            pairing_method=profile.pairing_method,
-            new_passkey=six_digits if passkey is None else lambda: passkey,
-            beacon_interval_s=self._pace.beacon_interval_s,
+            serial=serial,
+            clock=self.clock,
+            main=THERMOMETER_SERVICE,
+            characteristics=characteristics,
+            pace=self._pace,
+            faults=faults,
+            passkey=passkey,
         )
-        self.peripheral.faults = faults or Faults()
         self._appliance = Appliance(
             self.peripheral,
             pace=self._pace,

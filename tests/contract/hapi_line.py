@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ohx_desktop.fhir.capability import Version
-from ohx_desktop.fhir.client import FHIR_JSON, EhrClient
+from ohx_desktop.fhir.client import EhrClient
 from ohx_desktop.fhir.connect import connect_ehr
 from ohx_desktop.fhir.encoding import encode
+from ohx_desktop.fhir.server import FHIR_JSON
 from ohx_desktop.transport import build_client, exchange
 
 SYSTEM = "urn:oid:1.2.3.4.5"

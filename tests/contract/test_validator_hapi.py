@@ -13,9 +13,9 @@ import pytest
 from everything_sent import everything
 
 from ohx_desktop.fhir.capability import Version
-from ohx_desktop.fhir.client import FHIR_JSON
 from ohx_desktop.fhir.encoding import Json, encode
 from ohx_desktop.fhir.plan import UploadPlan, rendered
+from ohx_desktop.fhir.server import FHIR_JSON
 from ohx_desktop.transport import HttpClient, build_client, exchange
 
 pytestmark = [pytest.mark.hapi, pytest.mark.timeout(1200)]

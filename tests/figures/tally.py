@@ -65,7 +65,7 @@ async def take_tally(
         agents=agents,
         objects=len(gc.get_objects()),
         blocks=sys.getallocatedblocks(),
-        resident_kb=_resident_kb(),
+        resident_kb=resident_kb(),
     )
 
 
@@ -98,7 +98,7 @@ def descriptors_open() -> int:
     return len(list(_OWN_FILES.iterdir())) if _OWN_FILES.exists() else 0
 
 
-def _resident_kb() -> int | None:
+def resident_kb() -> int | None:
     if not _OWN_PAGES.exists():
         return None
     pages = int(_OWN_PAGES.read_text().split()[1])

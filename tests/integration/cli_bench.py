@@ -1,11 +1,12 @@
 """The program as an outsider has it: a command, a profile, a Bluetooth bench and an EHR.
 
 Every command runs in a process of its own, and so do the bench (emulated BlueZ with a cuff) and
-the sandbox EHR. Nothing of the program is imported but to write a reading down.
+the sandbox EHR. Nothing of the program is imported but to write readings down.
 """
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Hashable, Iterator, Mapping
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, TypeVar
+from uuid import uuid4
 
 import httpx
 
@@ -23,6 +25,8 @@ from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.domain.reading_json import reading_to_json
+from ohx_desktop.outbox.store import OutboxStore
+from ohx_desktop.settings.profile import Profile
 
 # Another process finds what is kept again: a store in a file that the test names.
 FILE_KEYRING = """
@@ -64,7 +68,20 @@ PATIENT = "Patient/pat-4711"
 ANOTHER_PATIENT = "Patient/pat-4712"
 PRACTITIONER = "Practitioner/prac-12"
 MRN_SYSTEM = "urn:oid:1.2.3.4.5"
-LISTED = ("id", "reading_id", "state", "attempts", "next_attempt", "last_error", "ehr_reference")
+LISTED = (
+    "id",
+    "reading_id",
+    "state",
+    "attempts",
+    "next_attempt",
+    "last_error",
+    "ehr_reference",
+    "kind",
+    "is_doubtful",
+    "corrects",
+    "arrived_at",
+    "reason",
+)
 
 COMMAND_DEADLINE_S = 60.0
 # Variables that would let the surroundings of the test run decide.
@@ -321,3 +338,28 @@ def _write(stdin: IO[str] | None, line: str) -> None:
     assert stdin is not None
     stdin.write(f"{line}\n")
     stdin.flush()
+
+
+def damage_queue(profile: Path, *, readings: int = 12) -> None:
+    """Put a queue with a broken page, and its key, into a profile; one reading is lost by that."""
+    key = secrets.token_bytes(32)
+    (profile / "config.toml").write_text(
+        f"[store]\nkey_source = 'file'\nkey_file = '{profile / 'key'}'\n"
+    )
+    (profile / "key").write_text(key.hex())
+    (profile / "key").chmod(0o600)
+    database = Profile.at(profile).database
+    store = OutboxStore.open(database, key)
+    for _ in range(readings):
+        store.enqueue(
+            reading_id=uuid4(),
+            patient=PATIENT,
+            submission=b"submission",
+            bundle=secrets.token_bytes(9_000),
+            frames=(b"frame",),
+        )
+    store.close()
+    raw = bytearray(database.read_bytes())
+    # The last page is the end of the last reading.
+    raw[-2000] ^= 1
+    database.write_bytes(raw)

@@ -14,15 +14,17 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from sqlcipher3 import dbapi2
 
 from ohx_desktop.domain.errors import Transient
+from ohx_desktop.domain.look_up import Found, LookUp
 from ohx_desktop.keystore import KeyFile, obtain_key
 from ohx_desktop.outbox.service import AsyncOutbox
 from ohx_desktop.outbox.states import EntryState
@@ -32,6 +34,7 @@ from ohx_desktop.outbox.worker import OutboxWorker
 @dataclass(frozen=True)
 class Created:
     main_reference: str
+    created: bool
 
 
 class BareEhr:
@@ -42,14 +45,40 @@ class BareEhr:
 
     async def transact(self, bundle: bytes) -> Created:
         answer = await self._ask("POST", self._url.path, bundle)
-        locations = [entry["response"]["location"] for entry in answer["entry"]]
-        observation = next(one for one in locations if "Observation/" in one)
-        return Created("/".join(observation.split("/_history")[0].split("/")[-2:]))
+        told = [entry["response"] for entry in answer["entry"]]
+        main = next(one for one in told if "Observation/" in one["location"])
+        reference = "/".join(main["location"].split("/_history")[0].split("/")[-2:])
+        return Created(reference, main["status"].startswith("201"))
 
-    async def verify(self, bundle: bytes, outcome: Created) -> bool:
-        there = await self._ask("GET", f"{self._url.path}/{outcome.main_reference}")
-        sent = [entry["resource"] for entry in json.loads(bundle)["entry"]]
-        return there["identifier"] in [one.get("identifier") for one in sent]
+    async def look_up(self, bundles: Sequence[bytes]) -> list[LookUp]:
+        return [await self._found(json.loads(bundle)) for bundle in bundles]
+
+    async def _found(self, bundle: dict[str, Any]) -> LookUp:
+        numbers = []
+        for entry in bundle["entry"]:
+            if entry["resource"]["resourceType"] == "Observation":
+                (name,) = entry["resource"]["identifier"]
+                token = quote(f"{name['system']}|{name['value']}", safe="")
+                path = f"{self._url.path}/Observation?identifier={token}"
+                numbers.append((await self._ask("GET", path))["total"])
+        if max(numbers) > 1:
+            return LookUp(found=Found.DOUBLED)
+        if not any(numbers):
+            return LookUp(found=Found.ABSENT)
+        return LookUp(found=Found.SAME if all(numbers) else Found.DIFFERENT)
+
+    async def retract(self, order: bytes) -> Created:
+        raise NotImplementedError
+
+    async def is_back(self) -> bool:
+        try:
+            await self._ask("GET", f"{self._url.path}/metadata")
+        except Transient:
+            return False
+        return True
+
+    def prepare(self, bundle: bytes) -> None:
+        """Do nothing."""
 
     async def _ask(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
         try:
@@ -63,10 +92,10 @@ class BareEhr:
             raw = await reader.read()
             writer.close()
         except OSError as error:
-            raise Transient("the EHR cannot be reached") from error
+            raise Transient("the EHR cannot be reached", is_doubtful=True) from error
         head_, _, content = raw.partition(b"\r\n\r\n")
         if not head_.startswith(b"HTTP/1.1 200"):
-            raise Transient("the EHR gave no answer of use")
+            raise Transient("the EHR gave no answer of use", is_doubtful=True)
         return dict(json.loads(content))
 
 

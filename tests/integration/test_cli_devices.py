@@ -160,6 +160,7 @@ def _register(station: Workstation) -> list[Run]:
         listed,
         station.run("unenroll", address),
         station.run("devices"),
+        station.run("audit", "list"),
     ]
 
 
@@ -219,8 +220,8 @@ def test_a_device_is_found_registered_listed_and_forgotten(
     read: Callable[[str], list[Run]],
 ) -> None:
     runs = read("register")
-    assert [run.code for run in runs] == [0] * 6, [run.stderr for run in runs]
-    (before,), enrolled, (after,), listed, _, left = (run.objects for run in runs)
+    assert [run.code for run in runs] == [0] * 7, [run.stderr for run in runs]
+    (before,), enrolled, (after,), listed, _, left, audit = (run.objects for run in runs)
     assert set(before) == {
         *("address", "name", "manufacturer", "model", "driver", "rssi", "enrolled")
     }
@@ -229,6 +230,10 @@ def test_a_device_is_found_registered_listed_and_forgotten(
     assert listed == enrolled
     assert (listed[0]["address"], listed[0]["model"]) == (ADDRESS, "HEM-7155T")
     assert left == []
+    assert [(row["event"], row["subject"]) for row in audit] == [
+        ("device-enrolled", ADDRESS),
+        ("device-unenrolled", ADDRESS),
+    ]
 
 
 @pytest.mark.parametrize("command", ["scan", "read", "enroll"])

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cli_bench import PATIENT, EhrProcess, Workstation, ehr_process, reading_line, workstation
+from cli_bench import (
+    ANOTHER_PATIENT,
+    PATIENT,
+    EhrProcess,
+    Workstation,
+    ehr_process,
+    reading_line,
+    workstation,
+)
 
 NOBODY = "http://127.0.0.1:9/fhir"
 UNKNOWN = "7d0f1c1e-0000-4000-8000-000000000000"
@@ -139,6 +147,74 @@ def test_verify_tells_what_became_of_each_reading(station: Workstation, ehr: Ehr
     assert gone.code == 7
     assert {entry["check"] for entry in gone.objects[:-1]} == {"missing"}
     down = station.run("queue", "verify", OHX_EHR__BASE_URL=NOBODY)
+    assert (down.code, down.error["code"]) == (6, "unreachable")
+
+
+def test_a_delivered_reading_moves_to_the_right_patient(
+    station: Workstation, ehr: EhrProcess
+) -> None:
+    (first,) = submit(station, 30)
+    assert station.run("queue", "drain").code == 0
+    told = station.run(
+        "queue", "refile", first, "--patient", ANOTHER_PATIENT, "--reason", "wrong-patient"
+    )
+    assert told.code == 0, told.stderr
+    filed, retraction, refiled = told.objects
+    assert [filed["state"], retraction["state"], refiled["state"]] == [
+        "verified",
+        "queued",
+        "queued",
+    ]
+    assert [each["kind"] for each in told.objects] == ["filing", "retraction", "filing"]
+    assert [each["corrects"] for each in told.objects] == [None, first, first]
+    drained = station.run("queue", "drain")
+    assert drained.code == 0, drained.stderr
+    stored = {each["subject"]["reference"]: each for each in ehr.observations(30)}
+    assert {patient: each["status"] for patient, each in stored.items()} == {
+        PATIENT: "entered-in-error",
+        ANOTHER_PATIENT: "final",
+    }
+    assert [part.get("valueQuantity") for part in stored[PATIENT]["component"]] == [
+        part.get("valueQuantity") for part in stored[ANOTHER_PATIENT]["component"]
+    ]
+    assert station.run("queue", "verify").code == 0
+    (counts,) = station.run("queue", "reconcile").objects
+    assert (counts["compared"], counts["same"], counts["taken_back"]) == (2, 1, 1)
+
+
+def test_a_correction_of_what_never_left_asks_nothing_of_the_ehr(
+    station: Workstation, ehr: EhrProcess
+) -> None:
+    (entry,) = submit(station, 31)
+    told = station.run("queue", "correct", entry, "--reason", "wrong-patient")
+    assert [each["state"] for each in told.objects] == ["discarded"]
+    assert "given up" in told.stderr
+    assert station.run("queue", "drain").code == 0
+    assert ehr.observations(31) == []
+
+
+def test_reconcile_tells_what_the_ehr_holds_otherwise(
+    station: Workstation, ehr: EhrProcess
+) -> None:
+    ids = submit(station, 32, 33)
+    assert station.run("queue", "drain").code == 0
+    well = station.run("queue", "reconcile")
+    assert (well.code, well.objects[-1]["same"]) == (0, 2)
+    (stored,) = ehr.observations(32)
+    answer = httpx.put(
+        f"{ehr.base_url}/Observation/{stored['id']}",
+        json={**stored, "effectiveDateTime": "2026-11-23T11:47:01Z"},
+        trust_env=False,
+    )
+    answer.raise_for_status()
+    run = station.run("queue", "reconcile")
+    assert (run.code, run.error["code"]) == (7, "refused")
+    differing, counts = run.objects[:-1]
+    assert (differing["id"], differing["check"]) == (ids[0], "changed")
+    assert (counts["compared"], counts["same"], counts["changed"]) == (2, 1, 1)
+    assert station.run("queue", "reconcile", "--since", "2999-01-01").objects[-1]["compared"] == 0
+    assert station.run("queue", "reconcile", "--since", "soon").code == 2
+    down = station.run("queue", "reconcile", OHX_EHR__BASE_URL=NOBODY)
     assert (down.code, down.error["code"]) == (6, "unreachable")
 
 

@@ -24,13 +24,14 @@ from uuid import UUID
 
 import pytest
 
+from ohx_desktop.audit.events import Event
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.fhir.encoding import encode
 from ohx_desktop.fhir.mapping import transaction_bundle
 from ohx_desktop.keystore import KeyFile
-from ohx_desktop.outbox.states import ARRIVED
+from ohx_desktop.outbox.states import ARRIVED, EntryState
 from ohx_desktop.outbox.store import OutboxStore
 from ohx_desktop.review.submission import Gateway, Submission
 from ohx_desktop.virtual.ehr import Fault, SandboxHandle, Scope, sandbox_ehr_in_thread
@@ -123,7 +124,12 @@ class Kitchen:
         key = KeyFile(self._folder / "key").load()
         assert key is not None
         store = OutboxStore.open(self._folder / "outbox.db", key)
-        assert all(store.held(entry.id) is None for entry in store.entries(ARRIVED))
+        assert all(store.held(entry.id) is None for entry in store.entries({EntryState.VERIFIED}))
+        # The audit is killed with the queue: neither is ahead of the other.
+        records = [link.record for link in store.audit.links()]
+        confirmed = [record.entry for record in records if record.event is Event.CONFIRMED]
+        assert confirmed == [entry.id for entry in store.entries()]
+        assert store.audit.verify().broken is None
         states = [entry.state.value for entry in store.entries()]
         store.close()
         return states

@@ -14,6 +14,7 @@ import pytest
 from cli_bench import PATIENT, reading_line
 
 from ohx_desktop.app import Workstation, open_workstation
+from ohx_desktop.audit.events import Event
 from ohx_desktop.cli.input import json_values
 from ohx_desktop.desk.staff_states import AskingEhr, SignedIn
 from ohx_desktop.domain.errors import NobodySignedIn, NotAuthorised
@@ -154,6 +155,36 @@ async def test_who_is_signed_in_verifies_and_performs_what_is_confirmed(
     await line.reach(EntryState.VERIFIED)
     assert _verifiers(line.stored("Provenance")[0]) == [VERIFIER]
     assert {"reference": VERIFIER} in line.stored("Observation")[0]["performer"]
+
+
+async def test_the_audit_of_the_station_tells_who_came_whom_they_served_and_what_they_changed(
+    line: _Line, browser: _Browser
+) -> None:
+    station = line.workstation
+    await line.staff.sign_in_at_ehr()
+    station.note(Event.PATIENT_IDENTIFIED, patient=PATIENT)
+    await station.filing.submit(_reading(), patient=PATIENT)
+    await line.reach(EntryState.VERIFIED)
+    await station.mapping.put_in_force(b"", "empty.toml")
+    await station.devices._on_forgotten("AA:BB:CC:DD:EE:FF")
+    await line.staff.sign_out()
+    wanted = {
+        ("signed-in", VERIFIER),
+        ("patient-identified", VERIFIER),
+        ("confirmed", VERIFIER),
+        ("verified", None),
+        ("mapping-imported", VERIFIER),
+        ("device-unenrolled", VERIFIER),
+        ("signed-out", VERIFIER),
+    }
+    async with asyncio.timeout(DEADLINE_S):
+        while not wanted <= await _audited(station):
+            await asyncio.sleep(0.01)
+
+
+async def _audited(station: Workstation) -> set[tuple[str, str | None]]:
+    links = await station.outbox.read(lambda store: list(store.audit.links()))
+    return {(str(link.record.event), link.record.who) for link in links}
 
 
 async def test_a_reading_that_the_patient_measured_is_verified_by_who_is_signed_in(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_bench import environment, played
+from cli_bench import damage_queue, environment, played
 
 CHILD = Path(__file__).with_name("window_child.py")
 ONCE = [["128", "82"]]
@@ -21,6 +21,7 @@ SCENES = (
     *("ehr_down_at_search", "ehr_down_after_confirm", "ehr_slow", "ehr_refusing"),
     *("cuff_vanishes", "cuff_vanishes_in_mid_transfer", "malformed_packet", "failed_measurement"),
     *("disk_full", "no_bluetooth", "second_window", "no_keyring", "wrong_settings"),
+    "damaged_queue",
     "a_cuff_is_registered",
     "wrong_patient",
     "an_administrator_looks_around",
@@ -59,6 +60,8 @@ def _play(scene: str, folder: Path) -> Told:
     profile.mkdir(parents=True)
     wrong = "[ehr]\nbase_url = 'ehr'\n"
     (profile / "config.toml").write_text(wrong if scene == "wrong_settings" else "")
+    if scene == "damaged_queue":
+        damage_queue(profile)
     # Both matter only where the scene does not bring a rig of its own.
     surroundings = {
         "OHX_PROFILE": str(profile),
@@ -216,6 +219,17 @@ def test_a_program_that_cannot_start_says_what_it_means_and_what_to_do(
     scene = told(name)
     assert scene.says("fatal", *parts, "Close")
     assert scene.exit == code
+
+
+def test_a_damaged_queue_is_saved_from_the_window_as_far_as_it_is_whole(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("damaged_queue")
+    assert scene.says("damaged", "damaged", "Nothing was overwritten", "Save what is whole")
+    assert scene.says(
+        "fatal", "What is whole was saved", "Readings recovered: 11", "start it again"
+    )
+    assert scene.exit == 8
 
 
 # ── the tray ─────────────────────────────────────────────────────────────────────────────────

@@ -22,6 +22,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from ohx_desktop.app import Workstation, open_workstation
+from ohx_desktop.app.keys import AskKey
+from ohx_desktop.app.salvage import salvage_queue
 from ohx_desktop.app.staff import staff_accounts_of
 from ohx_desktop.demo.driver import Driver, StepFailed
 from ohx_desktop.demo.rig import DemoRig, demo_rig
@@ -36,6 +38,7 @@ from ohx_desktop.ui import texts
 from ohx_desktop.ui.shell import create_application, grab
 from ohx_desktop.ui.staff.window import StaffWindow
 from ohx_desktop.ui.tray.tray_page import TrayPage
+from ohx_desktop.ui.unlock.unlock_page import UnlockPage
 from ohx_desktop.virtual.cuff import Cuff
 from ohx_desktop.virtual.ehr.faults import Fault, Scope
 from ohx_desktop.virtual.ehr.seed import PRACTITIONER
@@ -464,7 +467,9 @@ def play(name: str, folder: Path) -> dict[str, Any]:
     stages: list[tuple[DemoRig, Workstation]] = []
 
     @asynccontextmanager
-    async def open_services(changed: Callable[[], None]) -> AsyncGenerator[Workstation]:
+    async def open_services(
+        changed: Callable[[], None], _ask_key: AskKey
+    ) -> AsyncGenerator[Workstation]:
         async with demo_rig() as plain:
             rig = RIGS.get(name, lambda same: same)(plain)
             async with rig.open_services(changed) as workstation:
@@ -492,28 +497,115 @@ def play(name: str, folder: Path) -> dict[str, Any]:
 def play_fatal(folder: Path, name: str) -> dict[str, Any]:
     """Start on the profile that OHX_PROFILE names; look at why it cannot start, and close it."""
     profile = Profile.at(Path(os.environ["OHX_PROFILE"]))
-    seen: list[str] = []
+    seen: dict[str, list[str]] = {}
     create_application([])
 
-    def look_and_close() -> None:
+    def look_and_press() -> None:
         windows = [w for w in QApplication.topLevelWidgets() if isinstance(w, StaffWindow)]
-        for button in (b for w in windows for b in w.findChildren(QAbstractButton)):
-            if button.text() == texts.CLOSE and button.isVisible() and not seen:
-                seen.extend(texts_on(windows[0]))
-                grab(windows[0], folder / f"{name}.png")
-                button.click()
+        buttons = [b for w in windows for b in w.findChildren(QAbstractButton) if b.isVisible()]
+        shown = {button.text(): button for button in buttons}
+        text = texts.SALVAGE if texts.SALVAGE in shown else texts.CLOSE
+        look = "damaged" if text == texts.SALVAGE else "fatal"
+        if text in shown and look not in seen:
+            seen[look] = list(texts_on(windows[0]))
+            grab(windows[0], folder / f"{name}-{look}.png")
+            shown[text].click()
 
     looking = QTimer()
-    looking.timeout.connect(look_and_close)
+    looking.timeout.connect(look_and_press)
     looking.start(50)
-    code = run_station(lambda changed: open_workstation(profile, on_queue_change=changed))
-    return {"exit": code, "seen": {"fatal": seen}}
+    code = run_station(
+        lambda changed, ask_key: open_workstation(
+            profile, on_queue_change=changed, ask_key=ask_key
+        ),
+        salvage=lambda: salvage_queue(profile.data).summary(),
+    )
+    return {"exit": code, "seen": seen}
+
+
+# ── a key that a person opens ────────────────────────────────────────────────────────────────
+
+KEY_PIN, WRONG_PIN = "7302 9154 88", "7302 9154 89"
+
+
+def play_locked(folder: Path, name: str) -> dict[str, Any]:
+    """Start on a profile whose key is sealed: choose or type the PIN, or close the window."""
+    profile = Profile.at(Path(os.environ["OHX_PROFILE"]))
+    seen: dict[str, list[str]] = {}
+    steps = LOCKED[name]()
+    application = create_application([])
+
+    def hands() -> None:
+        windows = [w for w in application.topLevelWidgets() if isinstance(w, StaffWindow)]
+        page = windows[0]._unlock if windows else None
+        # What was typed goes once it was looked at.
+        if page is not None and page.isVisible() and not page.field.text():
+            step = next(steps, None)
+            if step is not None:
+                look, act = step
+                seen[look] = list(texts_on(windows[0]))
+                grab(windows[0], folder / f"{look}.png")
+                act(windows[0], page)
+
+    async def accompany(window: StaffWindow, desk: TakeReading) -> int:
+        while not window.find_patient.isVisible():
+            await asyncio.sleep(0.01)
+        seen["desk"] = list(texts_on(window))
+        return 0
+
+    moving = QTimer()
+    moving.timeout.connect(hands)
+    moving.start(20)
+    code = run_station(
+        lambda changed, ask_key: open_workstation(
+            profile, on_queue_change=changed, ask_key=ask_key
+        ),
+        companion=accompany,
+    )
+    return {"exit": code, "seen": seen}
+
+
+LockedStep = tuple[str, Callable[[StaffWindow, UnlockPage], object]]
+
+
+def type_in(*typed: str) -> Callable[[StaffWindow, UnlockPage], object]:
+    """Return hands that fill the fields and press the button."""
+
+    def act(_window: StaffWindow, page: UnlockPage) -> None:
+        for field, text in zip((page.field, page.again), typed, strict=False):
+            field.setText(text)
+        page.send.click()
+
+    return act
+
+
+def choose_key_pin() -> Iterator[LockedStep]:
+    yield "asked", type_in(KEY_PIN, WRONG_PIN)
+    yield "not the same", type_in("11111111", "11111111")
+    yield "weak", type_in(KEY_PIN, KEY_PIN)
+
+
+def type_key_pin() -> Iterator[LockedStep]:
+    yield "asked", type_in(WRONG_PIN)
+    yield "wrong", type_in(KEY_PIN)
+
+
+def leave_locked() -> Iterator[LockedStep]:
+    yield "asked", lambda window, _page: window.close()
+
+
+LOCKED: dict[str, Callable[[], Iterator[LockedStep]]] = {
+    scene.__name__: scene for scene in (choose_key_pin, type_key_pin, leave_locked)
+}
 
 
 def main() -> None:
     """Play one scene and print what was seen."""
     name, folder = sys.argv[1], Path(sys.argv[2])
-    told = play(name, folder) if name in SCENES else play_fatal(folder, name)
+    if name in LOCKED:
+        told = play_locked(folder, name)
+    else:
+        told = play(name, folder) if name in SCENES else play_fatal(folder, name)
     sys.stdout.write(json.dumps(told) + "\n")
 
 

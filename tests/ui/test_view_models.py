@@ -331,6 +331,15 @@ def test_the_footer_counts_and_names() -> None:
     assert footer_view(QueueSummary(), None).signed_in == "Nobody signed in"
 
 
+@pytest.mark.parametrize(
+    ("differing", "text"),
+    [(1, "1 reading differs in the EHR"), (3, "3 readings differ in the EHR")],
+)
+def test_the_footer_tells_what_the_ehr_no_longer_holds_as_filed(differing: int, text: str) -> None:
+    (chip,) = footer_view(QueueSummary(differing=differing), None).chips
+    assert (chip.text, chip.tone) == (text, Tone.ATTENTION)
+
+
 def test_an_old_failure_is_not_told_once_everything_is_sent() -> None:
     assert footer_view(QueueSummary(last_error="the EHR is not reachable"), None).why == ""
 

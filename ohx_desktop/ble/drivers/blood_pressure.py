@@ -35,6 +35,7 @@ from ohx_desktop.ble.session import (
     settle,
     with_pairing,
 )
+from ohx_desktop.ble.unasked import is_record
 from ohx_desktop.domain.errors import ConnectionLost, DecodingError, DeviceError, DeviceSilent
 
 if TYPE_CHECKING:
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 
 Decode = Callable[[bytes], BloodPressureMeasurement]
 """Takes a 0x2A35 value apart. Raises the DecodingError family."""
-
-# Shorter values are no records: some stacks send empty ones when indications are switched on.
-_SHORTEST_RECORD = 2
 
 
 async def read_blood_pressure(
@@ -127,7 +125,7 @@ class _Reception:
         """Take a value of the measurement characteristic."""
         received_at = self._conversation.now()
         self.note_progress(value)
-        if len(value) < _SHORTEST_RECORD:
+        if not is_record(value):
             return
         try:
             self._burst.add(*blood_pressure_record(value, self._decode, received_at=received_at))

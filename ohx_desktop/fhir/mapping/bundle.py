@@ -6,10 +6,15 @@ Source: FHIR R5 http, transaction and conditional create.
 from ohx_desktop.domain.device import DeviceIdentity
 from ohx_desktop.domain.reading import Reading
 from ohx_desktop.fhir.encoding import Json
-from ohx_desktop.fhir.mapping.device import device_of, display_name, gateway_device
+from ohx_desktop.fhir.mapping.device import (
+    device_of,
+    display_name,
+    gateway_by_name,
+    gateway_device,
+)
 from ohx_desktop.fhir.mapping.identity import condition, placeholder
 from ohx_desktop.fhir.mapping.observation import Devices, observations
-from ohx_desktop.fhir.mapping.provenance import provenance
+from ohx_desktop.fhir.mapping.provenance import filed, provenance
 from ohx_desktop.fhir.mapping.rules import BUILT_IN, MappingRules
 from ohx_desktop.review.submission import Submission
 
@@ -32,20 +37,20 @@ def transaction_bundle(submission: Submission, rules: MappingRules = BUILT_IN) -
         )
     ]
     record = provenance(
-        submission,
+        filed(submission),
         identifiers=[resource["identifier"][0] for resource in measured],
         targets=[_reference(resource) for resource in measured],
         gateway=_gateway(gateway, rules),
     )
     devices = [*(device for device in measuring if device), gateway] if rules.send_devices else []
     created = [*devices, *measured]
-    entries = {entry["fullUrl"]: entry for entry in map(_conditional_create, created)}
+    entries = {entry["fullUrl"]: entry for entry in map(conditional_create, created)}
     return {
         "resourceType": "Bundle",
         "type": "transaction",
         "entry": [
             *entries.values(),
-            *([_update_as_create(record)] if rules.send_provenance else []),
+            *([update_as_create(record)] if rules.send_provenance else []),
         ],
     }
 
@@ -61,7 +66,7 @@ def _devices(reading: Reading, device: Json | None, gateway: Json, rules: Mappin
 def _gateway(gateway: Json, rules: MappingRules) -> Json:
     if rules.send_devices:
         return _reference(gateway)
-    return {"identifier": gateway["identifier"][0], "display": gateway["displayName"]}
+    return gateway_by_name(gateway)
 
 
 def _reference(resource: Json) -> Json:
@@ -74,7 +79,8 @@ def _named(device: DeviceIdentity | None) -> Json | None:
     return {"display": name} if name else None
 
 
-def _conditional_create(resource: Json) -> Json:
+def conditional_create(resource: Json) -> Json:
+    """Return the entry that creates a resource unless one has its first identifier."""
     identifier, kind = resource["identifier"][0], resource["resourceType"]
     return {
         "fullUrl": placeholder(identifier),
@@ -83,7 +89,8 @@ def _conditional_create(resource: Json) -> Json:
     }
 
 
-def _update_as_create(resource: Json) -> Json:
+def update_as_create(resource: Json) -> Json:
+    """Return the entry that writes a resource under the id it has."""
     return {
         "fullUrl": f"urn:uuid:{resource['id']}",
         "resource": resource,

@@ -25,6 +25,9 @@ from ohx_desktop.fhir.mapping.identity import moment
 from ohx_desktop.fhir.mapping.quantity_codes import QUANTITY_CODES
 from ohx_desktop.review.circumstances import BodyPosition, BodySite, Circumstances
 
+POSITION_EXTENSION = PROFILE_BASE + "observation-bodyPosition"
+CUFF_SIZE = "8358-4"
+
 _POSITIONS = {
     BodyPosition.SITTING: ("33586001", "Sitting position"),
     BodyPosition.RECUMBENT: ("102538003", "Recumbent body position"),
@@ -56,7 +59,7 @@ def position_extension(noted: Circumstances) -> list[Json]:
     if noted.position is None:
         return []
     code = concept(coding(SNOMED, *_POSITIONS[noted.position]))
-    return [{"url": PROFILE_BASE + "observation-bodyPosition", "valueCodeableConcept": code}]
+    return [{"url": POSITION_EXTENSION, "valueCodeableConcept": code}]
 
 
 def noted_elements(noted: Circumstances) -> Json:
@@ -72,7 +75,7 @@ def cuff_size_component(noted: Circumstances) -> list[Json]:
     """Return the size of the cuff as a component, where it was noted."""
     if noted.cuff_size is None:
         return []
-    code = concept(coding(LOINC, "8358-4", "Blood pressure device Cuff size"))
+    code = concept(coding(LOINC, CUFF_SIZE, "Blood pressure device Cuff size"))
     return [{"code": code, "valueString": noted.cuff_size.value.replace("_", " ")}]
 
 

@@ -63,6 +63,11 @@ def gateway_device(gateway: Gateway) -> Json:
     }
 
 
+def gateway_by_name(gateway: Json) -> Json:
+    """Return a Reference that names the Device of this installation without its being stored."""
+    return {"identifier": gateway["identifier"][0], "display": gateway["displayName"]}
+
+
 def display_name(device: DeviceIdentity) -> str | None:
     """Return manufacturer and model as people call the device, or None where neither is known."""
     manufacturer, model = _text(device.manufacturer), _text(device.model)

@@ -41,6 +41,11 @@ def uuid_identifier(value: UUID) -> Json:
     return {"system": UUID_SYSTEM, "value": f"urn:uuid:{value}"}
 
 
+def observation_identifier(reading_id: UUID, patient: str, key: str) -> Json:
+    """Return the Identifier of what a reading tells of one kind (`key`) for this patient."""
+    return uuid_identifier(named_uuid("observation", str(reading_id), patient, key))
+
+
 def condition(identifier: Json) -> str:
     """Return the `ifNoneExist` query for this identifier, with its bar percent-encoded."""
     return "identifier=" + quote(f"{identifier['system']}|{identifier['value']}", safe=":/")

@@ -30,7 +30,7 @@ from ohx_desktop.fhir.mapping.codes import (
     coding,
     concept,
 )
-from ohx_desktop.fhir.mapping.identity import named_uuid, placeholder, uuid_identifier
+from ohx_desktop.fhir.mapping.identity import observation_identifier, placeholder
 from ohx_desktop.fhir.mapping.quantity_codes import (
     QUANTITY_CODES,
     UNIT_NAMES,
@@ -42,7 +42,7 @@ from ohx_desktop.review.submission import Submission
 
 _PHD_CATEGORY = "http://hl7.org/fhir/uv/phd/CodeSystem/PhdObservationCategories"
 _ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
-_GATEWAY_EXTENSION = PROFILE_BASE + "observation-gatewayDevice"
+GATEWAY_EXTENSION = PROFILE_BASE + "observation-gatewayDevice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +86,7 @@ def _parts(patient: str, reading: Reading, rules: MappingRules) -> list[_Part]:
             row=row,
             quantities=quantities,
             is_main=position == 0,
-            identifier=uuid_identifier(
-                named_uuid("observation", str(reading.id), patient, row.key)
-            ),
+            identifier=observation_identifier(reading.id, patient, row.key),
         )
         for position, (row, quantities) in enumerate(_grouped(rules.sent(reading.quantities)))
     ]
@@ -128,7 +126,7 @@ def _observation(
     noted = submission.circumstances
     is_panel = isinstance(row, Panel)
     own = rules.blood_pressure if is_panel else rules.of(quantities[0].kind)
-    gateway = {"url": _GATEWAY_EXTENSION, "valueReference": devices.gateway}
+    gateway = {"url": GATEWAY_EXTENSION, "valueReference": devices.gateway}
     resource: Json = {
         "resourceType": "Observation",
         "meta": _meta(row, own, reading.source, rules.tags),

@@ -301,6 +301,9 @@ QUANTITY_CODES: dict[QuantityKind, QuantityCode] = {
     ),
 }
 
+OBSERVATION_KEYS = frozenset((row.panel or row).key for row in QUANTITY_CODES.values())
+"""What names an Observation among those of one reading."""
+
 # How units are written for people; the UCUM code stands beside it.
 UNIT_NAMES: dict[Unit, str] = {
     Unit.MM_HG: "mmHg",

@@ -64,8 +64,13 @@ def _observation(observation: Json) -> Json:
 
 
 def _provenance(provenance: Json) -> Json:
-    """Leave out what R4 does not know; the targets still name patient and encounter."""
-    return {name: value for name, value in provenance.items() if name not in _NEW_IN_R5}
+    """Leave out what R4 does not know; the targets still name patient and encounter.
+
+    Why something was done is a `reason` there.
+    """
+    rendered = {name: value for name, value in provenance.items() if name not in _NEW_IN_R5}
+    reasons = rendered.pop("authorization", [])
+    return rendered | ({"reason": [each["concept"] for each in reasons]} if reasons else {})
 
 
 _NEW_IN_R5 = frozenset({"patient", "encounter"})

@@ -4,12 +4,8 @@ The list changes while a person looks at it: the current row stays on its device
 moves, so that Enter never meets another one.
 """
 
-from typing import Any
-
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -31,9 +27,8 @@ from ohx_desktop.ui.models.devices import DeviceRow
 from ohx_desktop.ui.models.parts import ChipView
 from ohx_desktop.ui.theme.tokens import SPACE, TYPE
 from ohx_desktop.ui.widgets.glyph import draw_tone
+from ohx_desktop.ui.widgets.row_model import ROW, Index, RowModel
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROW = Qt.ItemDataRole.UserRole
 _HEIGHT, _GAP, _SHAPE = 80, 8, 20
 
 
@@ -50,7 +45,7 @@ class DeviceRows(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setProperty("ownFocusMark", True)
-        self._rows = _Rows(self)
+        self._rows = RowModel[DeviceRow](self)
         self.setModel(self._rows)
         self.setItemDelegate(_RowDelegate(self))
         self.clicked.connect(self._choose)
@@ -90,40 +85,18 @@ class DeviceRows(QListView):
             self.chosen.emit(self.shown[index.row()])
 
 
-class _Rows(QAbstractListModel):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.rows: tuple[DeviceRow, ...] = ()
-
-    def show_rows(self, rows: tuple[DeviceRow, ...]) -> None:
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.rows[index.row()]
-        if role == _ROW:
-            return row
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return row.spoken
-        return None
-
-
 class _RowDelegate(QStyledItemDelegate):
     """Draws what a device is and how near; below it what is known of it, and its mark."""
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
         return QSize(0, _HEIGHT + _GAP)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         # option.widget is the list; its rectangle is already in option.
         view = option.widget
         if not isinstance(view, DeviceRows):
             return
-        row: DeviceRow = index.data(_ROW)
+        row: DeviceRow = index.data(ROW)
         ground = QRect(option.rect).adjusted(2, 2, -2, -_GAP - 2)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

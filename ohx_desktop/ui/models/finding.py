@@ -29,6 +29,11 @@ class ResultView:
     question: QuestionView | None = None
     refusal: MessageView | None = None
 
+    @property
+    def spoken(self) -> str:
+        """Who it is, in words."""
+        return self.banner.spoken
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindView:

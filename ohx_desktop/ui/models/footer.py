@@ -40,6 +40,10 @@ def _chips(summary: QueueSummary) -> tuple[ChipView, ...]:
         n = summary.needs_attention
         text = texts.NEED_YOU_ONE if n == 1 else texts.NEED_YOU_MANY.format(n=n)
         chips.append(ChipView(text=text, tone=Tone.ATTENTION))
+    if summary.differing:
+        n = summary.differing
+        text = texts.DIFFERING_ONE if n == 1 else texts.DIFFERING_MANY.format(n=n)
+        chips.append(ChipView(text=text, tone=Tone.ATTENTION))
     sent = tuple(chips) or (ChipView(text=texts.ALL_SENT, tone=Tone.GOOD),)
     return (*sent, *_tray_chips(summary))
 

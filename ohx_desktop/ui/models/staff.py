@@ -93,11 +93,12 @@ def _pin_problem(state: AskingPin) -> MessageView | None:
         return None
     what, rest = texts.PIN_PROBLEMS[state.problem]
     if state.wait_s > 0:
-        rest = texts.PIN_WAIT.format(wait=_spoken(state.wait_s))
+        rest = texts.PIN_WAIT.format(wait=spoken(state.wait_s))
     return MessageView(what=what, rest=rest)
 
 
-def _spoken(wait_s: float) -> str:
+def spoken(wait_s: float) -> str:
+    """Return a wait as a person counts it."""
     if wait_s < _IN_MINUTES_FROM_S:
         return texts.PIN_WAIT_S.format(n=math.ceil(wait_s))
     return texts.PIN_WAIT_MIN.format(n=math.ceil(wait_s / _MINUTE_S))

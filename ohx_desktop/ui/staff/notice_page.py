@@ -27,6 +27,7 @@ class NoticePage(QFrame):
     """One statement in the middle: with a pulse while it is under way, with a button at its end."""
 
     close_requested = Signal()
+    salvage_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +35,7 @@ class NoticePage(QFrame):
         self.what, self.rest = _words("heading"), _words("body")
         self.pulse: ListeningPulse | None = None
         self.close_button: ActionButton | None = None
+        self.salvage_button: ActionButton | None = None
         self._shape, self._action = _Middle(), _Middle()
         # The pulse comes after the first frame; the words do not move for it.
         self._shape.setFixedHeight(_SHAPE)
@@ -47,6 +49,7 @@ class NoticePage(QFrame):
     def show_busy(self, what: str, rest: str) -> None:
         """Say what is under way."""
         self._announce(what, rest)
+        self._action.release()
         if self.pulse is None:
             from ohx_desktop.ui.widgets.pulse import ListeningPulse
 
@@ -55,11 +58,10 @@ class NoticePage(QFrame):
             self._shape.hold(self.pulse)
         self.pulse.set_pulsing(True)
 
-    def show_end(self, view: "MessageView") -> None:
-        """Say why it cannot go on. No other notice follows this one."""
+    def show_end(self, view: "MessageView", *, offer_salvage: bool = False) -> None:
+        """Say why it cannot go on, and offer to save what is whole of a damaged queue."""
         from PySide6.QtCore import Qt
 
-        from ohx_desktop.ui.models.parts import Tone
         from ohx_desktop.ui.widgets.action_button import ActionButton
         from ohx_desktop.ui.widgets.glyph import Glyph
 
@@ -68,13 +70,18 @@ class NoticePage(QFrame):
             part.setTextFormat(Qt.TextFormat.PlainText)
         self._announce(view.what, view.rest)
         glyph = Glyph(_GLYPH)
-        glyph.show_tone(Tone.STOP)
+        glyph.show_tone(view.tone)
         self._shape.hold(glyph)
         self.pulse = None
-        self.close_button = ActionButton(texts.CLOSE, primary=True)
+        self.close_button = ActionButton(texts.CLOSE, primary=not offer_salvage)
         self.close_button.clicked.connect(self.close_requested)
-        self._action.hold(self.close_button)
-        self.close_button.setFocus(Qt.FocusReason.OtherFocusReason)
+        buttons = [self.close_button]
+        if offer_salvage:
+            self.salvage_button = ActionButton(texts.SALVAGE, primary=True)
+            self.salvage_button.clicked.connect(self.salvage_requested)
+            buttons.append(self.salvage_button)
+        self._action.hold(*buttons)
+        buttons[-1].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def forget(self) -> None:
         """Rest."""
@@ -108,23 +115,30 @@ class NoticePage(QFrame):
 
 
 class _Middle(QWidget):
-    """Holds one widget in the middle of its width."""
+    """Holds widgets side by side in the middle of its width."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._held: QWidget | None = None
+        self._held: tuple[QWidget, ...] = ()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(SPACE.gap)
         self._row.addStretch(1)
         self._row.addStretch(1)
 
-    def hold(self, widget: QWidget) -> None:
-        """Hold another widget in the place of the one before."""
-        if self._held is not None:
-            self._held.hide()
-            self._held.deleteLater()
-        self._held = widget
-        self._row.insertWidget(1, widget)
+    def hold(self, *widgets: QWidget) -> None:
+        """Hold others in the place of those before."""
+        self.release()
+        self._held = widgets
+        for position, widget in enumerate(widgets, 1):
+            self._row.insertWidget(position, widget)
+
+    def release(self) -> None:
+        """Hold nothing."""
+        for widget in self._held:
+            widget.hide()
+            widget.deleteLater()
+        self._held = ()
 
 
 def _words(size: str) -> QLabel:

@@ -1,12 +1,8 @@
 """The people found, each with the whole identity, chosen by keyboard or by one click."""
 
-from typing import Any
-
 from PySide6.QtCore import (
-    QAbstractListModel,
     QElapsedTimer,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -31,10 +27,9 @@ from ohx_desktop.ui.models.parts import Tone
 from ohx_desktop.ui.theme.tokens import SPACE, TYPE
 from ohx_desktop.ui.widgets.action_button import ARMED_AFTER_MS
 from ohx_desktop.ui.widgets.glyph import draw_tone
+from ohx_desktop.ui.widgets.row_model import ROW, Index, RowModel
 
-_Index = QModelIndex | QPersistentModelIndex
-_BANNER = Qt.ItemDataRole.UserRole
-_ROW, _GAP = 80, 8
+_HEIGHT, _GAP = 80, 8
 
 
 class ResultsList(QListView):
@@ -55,7 +50,7 @@ class ResultsList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setProperty("ownFocusMark", True)
         self._shown_since = QElapsedTimer()
-        self._rows = _Results(self)
+        self._rows = RowModel[ResultView](self)
         self.setModel(self._rows)
         self.setItemDelegate(_ResultDelegate(self))
         self.clicked.connect(self._choose)
@@ -63,7 +58,7 @@ class ResultsList(QListView):
     @property
     def shown(self) -> tuple[ResultView, ...]:
         """The people in the list."""
-        return self._rows.results
+        return self._rows.rows
 
     @property
     def is_armed(self) -> bool:
@@ -74,7 +69,7 @@ class ResultsList(QListView):
         """Show other people, the first one current."""
         if results == self.shown:
             return
-        self._rows.show_results(results)
+        self._rows.show_rows(results)
         self._shown_since.start()
         if results:
             self.setCurrentIndex(self._rows.index(0))
@@ -93,40 +88,19 @@ class ResultsList(QListView):
             self.chosen.emit(self.shown[index.row()])
 
 
-class _Results(QAbstractListModel):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.results: tuple[ResultView, ...] = ()
-
-    def show_results(self, results: tuple[ResultView, ...]) -> None:
-        self.beginResetModel()
-        self.results = results
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.results)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        banner = self.results[index.row()].banner
-        if role == _BANNER:
-            return banner
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return banner.spoken
-        return None
-
-
 class _ResultDelegate(QStyledItemDelegate):
     """Draws a row in two lines: who, then the rest of the identity."""
 
-    def sizeHint(self, _option: QStyleOptionViewItem, _index: _Index) -> QSize:
-        return QSize(0, _ROW + _GAP)
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        return QSize(0, _HEIGHT + _GAP)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         # option.widget is the list; its rectangle is already in option.
         view = option.widget
         if not isinstance(view, ResultsList):
             return
-        banner: BannerView = index.data(_BANNER)
+        found: ResultView = index.data(ROW)
+        banner: BannerView = found.banner
         row = QRect(option.rect).adjusted(2, 2, -2, -_GAP - 2)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

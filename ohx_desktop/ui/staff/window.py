@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.enrolling_states import EnrolState
     from ohx_desktop.desk.staff_states import StaffState
     from ohx_desktop.desk.states import DeskState, PasskeyQuestion, QueueSummary
+    from ohx_desktop.desk.unlock_states import AskingKeyPin
     from ohx_desktop.domain.errors import OhxError
     from ohx_desktop.domain.reading import Reading
     from ohx_desktop.domain.scan_format import ScanFormat, ScanRefused
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ohx_desktop.ui.staff.find_patient_page import FindPatientPage
     from ohx_desktop.ui.staff.reviewing_page import ReviewingPage
     from ohx_desktop.ui.staff.waiting_page import WaitingPage
+    from ohx_desktop.ui.unlock.unlock_page import UnlockPage
     from ohx_desktop.ui.widgets.focus_ring import FocusRing
     from ohx_desktop.ui.widgets.footer import Footer
     from ohx_desktop.ui.widgets.patient_banner import PatientBanner
@@ -62,6 +64,7 @@ class StaffWindow(QMainWindow):
     wrong_patient_reported = Signal()
     next_patient_requested = Signal()
     close_requested = Signal()
+    salvage_requested = Signal()
     devices_requested = Signal()
     admin_requested = Signal()
     lock_requested = Signal()
@@ -88,6 +91,7 @@ class StaffWindow(QMainWindow):
         self._devices: DevicePages | None = None
         self._admin: AdminPages | None = None
         self._sign_in: SignInPages | None = None
+        self._unlock: UnlockPage | None = None
         self._is_ending = False
         # True where the desk has a reading that is nowhere else.
         self.holds_only_copy = False
@@ -98,6 +102,7 @@ class StaffWindow(QMainWindow):
         self.notice = NoticePage()
         self.notice.show_words(*texts.STARTING)
         self.notice.close_requested.connect(self.close_requested)
+        self.notice.salvage_requested.connect(self.salvage_requested)
         self._room = QStackedWidget()
         self._room.addWidget(self.notice)
         self.setCentralWidget(self._room)
@@ -161,6 +166,28 @@ class StaffWindow(QMainWindow):
             self._desk.ask_to_sign_out()
         else:
             self.sign_out_requested.emit()
+
+    # ── before anything else ─────────────────────────────────────────────────────────────────
+
+    def show_unlock(self, state: "AskingKeyPin") -> None:
+        """Draw that the key of the queue waits for its PIN."""
+        if self._is_ending:
+            return
+        unlock = self.unlock
+        self._room.setCurrentWidget(unlock)
+        unlock.show_state(state)
+
+    @property
+    def unlock(self) -> "UnlockPage":
+        """The page that asks for the PIN of the queue, built when it is first asked for."""
+        if self._unlock is None:
+            from ohx_desktop.ui.unlock.unlock_page import UnlockPage
+
+            # For the focus ring, which this page needs, too.
+            self._furnished()
+            self._unlock = UnlockPage()
+            self._room.addWidget(self._unlock)
+        return self._unlock
 
     # ── what the desk tells ──────────────────────────────────────────────────────────────────
 
@@ -265,7 +292,7 @@ class StaffWindow(QMainWindow):
         self._show_notice()
         self.notice.show_busy(*texts.CLOSING)
 
-    def show_fatal(self, error: "OhxError") -> None:
+    def show_fatal(self, error: "OhxError", *, offer_salvage: bool = False) -> None:
         """Draw why the program cannot work: what, so what, now what."""
         from ohx_desktop.ui.models.message import message_of
         from ohx_desktop.ui.models.parts import Tone
@@ -274,7 +301,20 @@ class StaffWindow(QMainWindow):
         self._furnished()
         self._is_ending = True
         self._show_notice()
-        self.notice.show_end(message_of(error, Tone.STOP))
+        self.notice.show_end(message_of(error, Tone.STOP), offer_salvage=offer_salvage)
+
+    def show_salvaging(self) -> None:
+        """Draw that what is whole of a damaged queue is being saved."""
+        self.notice.show_busy(*texts.SALVAGING)
+
+    def show_salvaged(self, told: "Sequence[str]") -> None:
+        """Draw what came of it, a sentence a line; none where the queue turned out to be whole."""
+        from ohx_desktop.ui.models.message import sentence
+        from ohx_desktop.ui.models.parts import MessageView, Tone
+
+        lines = [*map(sentence, told)] if told else [texts.SALVAGED_ALL]
+        rest = "\n".join([*lines, texts.START_AGAIN])
+        self.notice.show_end(MessageView(what=texts.SALVAGED, rest=rest, tone=Tone.ATTENTION))
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────────
 
@@ -301,7 +341,7 @@ class StaffWindow(QMainWindow):
     # ── private ──────────────────────────────────────────────────────────────────────────────
 
     def _forget_desk(self) -> None:
-        for pages in (self._desk, self._devices, self._admin, self._sign_in):
+        for pages in (self._desk, self._devices, self._admin, self._sign_in, self._unlock):
             if pages is not None:
                 pages.forget()
 

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from math import ceil
-from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPointF,
     QRect,
     QRectF,
@@ -29,9 +26,8 @@ from PySide6.QtWidgets import (
 from ohx_desktop.ui.models.fact import FactRow
 from ohx_desktop.ui.theme.tokens import SPACE, TYPE
 from ohx_desktop.ui.widgets.glyph import draw_tone
+from ohx_desktop.ui.widgets.row_model import ROW, Index, RowModel
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROW = Qt.ItemDataRole.UserRole
 _SHAPE, _PAD, _GAP = 20, 10, 6
 _INDENT = SPACE.gap + _SHAPE + SPACE.step + 4
 
@@ -49,7 +45,7 @@ class FactList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setProperty("ownFocusMark", True)
-        self._rows = _Rows(self)
+        self._rows = RowModel[FactRow](self)
         self.setModel(self._rows)
         self.setItemDelegate(_FactDelegate(self))
         self.selectionModel().currentChanged.connect(self._tell)
@@ -76,46 +72,24 @@ class FactList(QListView):
             self.moved.emit(current.row())
 
 
-class _Rows(QAbstractListModel):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.rows: tuple[FactRow, ...] = ()
-
-    def show_rows(self, rows: tuple[FactRow, ...]) -> None:
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        row = self.rows[index.row()]
-        if role == _ROW:
-            return row
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return row.spoken
-        return None
-
-
 class _FactDelegate(QStyledItemDelegate):
     """Draws the shape, the title, and the details below it."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         view = option.widget
         if not isinstance(view, FactList):
             return QSize()
         width = view.viewport().width()
-        *_, (last, place, _) = _texts(view, index.data(_ROW), QRect(0, 0, width, 0))
+        *_, (last, place, _) = _texts(view, index.data(ROW), QRect(0, 0, width, 0))
         lowest = ceil(place.y() + last.boundingRect().height())
         return QSize(width, max(lowest + _PAD + _GAP, SPACE.target_least))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         # option.widget is the list; its rectangle is already in option.
         view = option.widget
         if not isinstance(view, FactList):
             return
-        row: FactRow = index.data(_ROW)
+        row: FactRow = index.data(ROW)
         palette = QApplication.palette()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

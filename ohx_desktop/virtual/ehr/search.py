@@ -5,7 +5,7 @@ does not know it refuses, so that a misspelt parameter does not silently find ev
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -115,14 +115,25 @@ def find(reader: Reader, type_: str, criteria: Criteria) -> list[Version]:
 
 
 def _candidates(reader: Reader, type_: str, criteria: Criteria) -> Iterator[Version]:
-    """Yield at least all that can match: by the index where one identifier is asked for."""
+    """Return at least all that can match: by the index where identifiers are asked for."""
     for name, value in criteria:
         if name == "identifier":
             alternatives = split_escaped(value, ",")
-            wanted = unescaped(split_escaped(value, "|")[-1])
-            if len(alternatives) == 1 and wanted:
-                return reader.identified(type_, wanted)
+            wanted = {unescaped(split_escaped(each, "|")[-1]) for each in alternatives}
+            if "" not in wanted:
+                found = (version for each in wanted for version in reader.identified(type_, each))
+                return iter(_oldest_first({version.id: version for version in found}))
     return reader.versions(type_)
+
+
+def _oldest_first(versions: Mapping[str, Version]) -> list[Version]:
+    """Order by id: the server counts them up; what was put under an id of its own comes last."""
+    return sorted(
+        versions.values(),
+        key=lambda version: (
+            (0, int(version.id), "") if version.id.isdigit() else (1, 0, version.id)
+        ),
+    )
 
 
 def _predicate(type_: str, name: str, value: str) -> Predicate:
@@ -138,6 +149,15 @@ def _predicate(type_: str, name: str, value: str) -> Predicate:
     if parameter.kind is Kind.DATE and not all(map(is_date_value, alternatives)):
         raise _not_understood("A date is searched as YYYY, YYYY-MM or YYYY-MM-DD")
 
+    if parameter.kind is Kind.TOKEN:
+        # Split once, as many are asked for at once and each is compared with many resources.
+        tokens = [[unescaped(part) for part in split_escaped(each, "|")] for each in alternatives]
+        return lambda resource: any(
+            _matches_token(element, tokens)
+            for path in parameter.paths
+            for element in elements(resource, path)
+        )
+
     def holds(resource: Resource) -> bool:
         found = [element for path in parameter.paths for element in elements(resource, path)]
         return any(
@@ -151,28 +171,26 @@ def _predicate(type_: str, name: str, value: str) -> Predicate:
 
 def _matches(parameter: Parameter, modifier: str, element: Any, wanted: str) -> bool:
     match parameter.kind:
-        case Kind.TOKEN:
-            return _matches_token(element, wanted)
         case Kind.STRING:
             return _matches_string(element, unescaped(wanted), modifier)
         case Kind.REFERENCE:
             return _matches_reference(element, unescaped(wanted), parameter.target)
         case Kind.DATE:
             return matches_date(element, wanted)
+        case _:
+            raise ValueError(f"a {parameter.kind} is compared otherwise")
 
 
-def _matches_token(element: Any, wanted: str) -> bool:
+def _matches_token(element: Any, wanted: Sequence[Sequence[str]]) -> bool:
     """Compare as "value", "system|value", "|value" (no system) or "system|" (any value)."""
-    parts = [unescaped(part) for part in split_escaped(wanted, "|")]
-    value = parts[-1]
-    for system, code in _tokens(element):
-        if len(parts) == 1:
-            if code == value:
-                return True
-        # A plain code or boolean has a system of its own that is nowhere written.
-        elif (system == parts[0] or not isinstance(element, dict)) and value in {"", code}:
-            return True
-    return False
+    # A plain code or boolean has a system of its own that is nowhere written.
+    is_plain = not isinstance(element, dict)
+    return any(
+        parts[-1] == code if len(parts) == 1 else parts[-1] in {"", code}
+        for system, code in _tokens(element)
+        for parts in wanted
+        if len(parts) == 1 or is_plain or parts[0] == system
+    )
 
 
 def _tokens(element: Any) -> Iterator[tuple[str, str]]:

@@ -158,7 +158,7 @@ async def test_a_mapping_that_cannot_be_written_stays_out_of_force(
     page = Page(profile)
     await page.desk.choose(chosen)
     # A folder where the file would go: nothing can replace it, not even as root.
-    block(profile.config / "mapping.new")
+    block(profile.config / "mapping.toml.unfinished")
     await page.desk.put_in_force()
     assert isinstance(page.state.error, ConfigurationError)
     assert page.followed == []

@@ -5,10 +5,12 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from ohx_desktop.audit.events import Event
 from ohx_desktop.ble.events import (
     CaptureEvent,
     KeepingFailed,
@@ -170,6 +172,7 @@ class Desk(TakeReading):
     def __init__(self, room: Room) -> None:
         self.shown: list[DeskState] = []
         self.bugs: list[BaseException] = []
+        self.noted: list[tuple[Event, dict[str, Any]]] = []
         super().__init__(
             patients=room,
             capture=room,
@@ -177,7 +180,11 @@ class Desk(TakeReading):
             on_state=self.shown.append,
             on_failure=self.bugs.append,
             now=lambda: NOON,
+            note=self.note,
         )
+
+    def note(self, event: Event, **told: Any) -> None:
+        self.noted.append((event, told))
 
     async def press_confirm(self) -> None:
         """Confirm what the screen shows, as a person does."""
@@ -375,6 +382,18 @@ async def test_what_is_not_on_the_disk_is_shown_with_a_warning(desk: Desk, room:
     assert any(isinstance(state, Waiting) and state.problem is error for state in desk.shown)
     await desk.press_confirm()
     assert len(room.filed) == 1
+
+
+async def test_opening_a_patient_is_noted_once_and_looking_for_one_is_not(
+    desk: Desk, room: Room
+) -> None:
+    await desk.find(PatientQuery(family="Smith", given="Jane", birth_date=BORN))
+    assert desk.noted == []
+    await desk.choose(JANE)
+    await desk.measure_again()
+    assert desk.noted == [(Event.PATIENT_IDENTIFIED, {"patient": JANE.reference})]
+    await desk.choose(OMAR)
+    assert len(desk.noted) == 1, "a patient was opened while another was in view"
 
 
 async def test_a_reading_is_in_hand_until_it_is_filed_or_left_to_the_tray(

@@ -54,6 +54,18 @@ def test_neither_errors_nor_bugs_nor_libraries_can_bring_a_canary_into_the_log(l
     assert lines(log)[0]["code"] == "store-environment"
 
 
+def test_a_log_that_cannot_be_written_is_silent_and_begins_once_it_can_be(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.mkdir()
+    log_event("reading.queued")
+    logging.getLogger("bleak.backends").warning("value was %s", "CANARY")
+    assert capsys.readouterr() == ("", "")
+    log.rmdir()
+    log_event("reading.filed")
+    assert [line["event"] for line in lines(log)] == ["reading.filed"]
+
+
 async def test_one_failing_check_does_not_hide_the_next() -> None:
     async def fails() -> str:
         raise RadioUnavailable("no adapter", reason=RadioReason.NO_ADAPTER, hint="plug one in")

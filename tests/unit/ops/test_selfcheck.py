@@ -11,7 +11,7 @@ from ohx_desktop import resource_files
 from ohx_desktop.domain.errors import ExitCode
 from ohx_desktop.ops.doctor import Finding, examine
 from ohx_desktop.ops.selfcheck import installation_checks
-from ohx_desktop.outbox import database
+from ohx_desktop.storage import database
 
 CHECKS = ["services", "resources", "tls", "keyring", "bluetooth", "queue", "screen"]
 

@@ -3,7 +3,7 @@
 import asyncio
 import heapq
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
+from ohx_desktop.domain.errors import Transient
+from ohx_desktop.domain.look_up import Found, LookUp
 from ohx_desktop.outbox.service import AsyncOutbox
 from ohx_desktop.outbox.states import OutboxEntry
-from ohx_desktop.outbox.worker import OutboxWorker
+from ohx_desktop.outbox.worker import VERIFY_FOR, OutboxWorker
 
 KEY = bytes(range(32))
 NAMESPACE = UUID("00000000-0000-5000-8000-000000000000")
@@ -78,24 +80,46 @@ class FakeClock:
 @dataclass(frozen=True)
 class FakeOutcome:
     main_reference: str | None
+    created: bool
 
 
 @dataclass
 class FakeEhr:
-    """Answers with the next thing of `answers` (an error, or a call), else stores."""
+    """Answers with the next thing of `answers` (an error, or a call), else stores.
+
+    Looked up it says the next of `verdicts`, else whether it has the bundle. `refused` holds what
+    is said of certain bundles whenever they come. `is_there` is whether it can be reached at all.
+    """
 
     clock: FakeClock
     answers: list[BaseException | Callable[[bytes], Awaitable[None]]] = field(default_factory=list)
-    verdicts: list[bool | BaseException] = field(default_factory=list)
+    verdicts: list[Found | BaseException] = field(default_factory=list)
     refused: dict[bytes, BaseException] = field(default_factory=dict)
     sent: list[bytes] = field(default_factory=list)
     sent_at_s: list[float] = field(default_factory=list)
-    verified: list[bytes] = field(default_factory=list)
+    looked_up: list[list[bytes]] = field(default_factory=list)
+    retracted: list[bytes] = field(default_factory=list)
+    probed_at_s: list[float] = field(default_factory=list)
+    prepared: list[bytes] = field(default_factory=list)
+    holds: dict[bytes, str] = field(default_factory=dict)
+    is_there: bool = True
+    at_once: int = 0
+    most_at_once: int = 0
 
     async def transact(self, bundle: bytes) -> FakeOutcome:
         self.sent.append(bundle)
         self.sent_at_s.append(self.clock.elapsed_s)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            return await self._answer(bundle)
+        finally:
+            self.at_once -= 1
+
+    async def _answer(self, bundle: bytes) -> FakeOutcome:
         await asyncio.sleep(0)
+        if not self.is_there:
+            raise Transient("the EHR cannot be reached")
         if bundle in self.refused:
             raise self.refused[bundle]
         if self.answers:
@@ -103,14 +127,44 @@ class FakeEhr:
             if isinstance(answer, BaseException):
                 raise answer
             await answer(bundle)
-        return FakeOutcome(f"Observation/{len(self.sent)}")
+        return self.store(bundle)
 
-    async def verify(self, bundle: bytes, outcome: FakeOutcome) -> bool:
-        self.verified.append(bundle)
-        verdict = self.verdicts.pop(0) if self.verdicts else True
+    def store(self, bundle: bytes) -> FakeOutcome:
+        """Store a bundle as a conditional create does."""
+        is_new = bundle not in self.holds
+        reference = self.holds.setdefault(bundle, f"Observation/{len(self.sent)}")
+        return FakeOutcome(reference, is_new)
+
+    async def look_up(self, bundles: Sequence[bytes]) -> list[LookUp]:
+        self.looked_up.append(list(bundles))
+        await asyncio.sleep(0)
+        if not self.is_there:
+            raise Transient("the EHR cannot be reached")
+        return [self._found(bundle) for bundle in bundles]
+
+    def _found(self, bundle: bytes) -> LookUp:
+        there = Found.SAME if bundle in self.holds else Found.ABSENT
+        verdict = self.verdicts.pop(0) if self.verdicts else there
         if isinstance(verdict, BaseException):
             raise verdict
-        return verdict
+        paths = ("Observation.value",) if verdict is Found.DIFFERENT else ()
+        return LookUp(found=verdict, reference=self.holds.get(bundle), paths=paths)
+
+    async def retract(self, order: bytes) -> FakeOutcome:
+        self.retracted.append(order)
+        return await self._answer(order)
+
+    async def is_back(self) -> bool:
+        self.probed_at_s.append(self.clock.elapsed_s)
+        return self.is_there
+
+    def prepare(self, bundle: bytes) -> None:
+        self.prepared.append(bundle)
+
+    @property
+    def verified(self) -> list[bytes]:
+        """What was looked up, in order."""
+        return [bundle for batch in self.looked_up for bundle in batch]
 
 
 @dataclass
@@ -148,12 +202,25 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path) -> AsyncIterator[Bench]:
+async def bench(
+    folder: Path,
+    *,
+    keep_verified: timedelta = timedelta(0),
+    verify_for: timedelta = VERIFY_FOR,
+) -> AsyncIterator[Bench]:
     clock = FakeClock()
-    outbox = await AsyncOutbox.open(folder / "outbox.db", lambda: KEY, now=clock.now)
+    outbox = await AsyncOutbox.open(
+        folder / "outbox.db", lambda: KEY, now=clock.now, keep_verified=keep_verified
+    )
     ehr = FakeEhr(clock)
     worker = OutboxWorker(
-        outbox, ehr, folder / "sender.lock", sleep=clock.sleep, rng=lambda: 0.999999
+        outbox,
+        ehr,
+        folder / "sender.lock",
+        verify_for=verify_for,
+        sleep=clock.sleep,
+        monotonic=lambda: clock.elapsed_s,
+        rng=lambda: 0.999999,
     )
     at_work = Bench(outbox, ehr, clock, worker, asyncio.create_task(worker.run()))
     try:

@@ -62,7 +62,7 @@ def test_the_search_finds_what_is_still_held(store: OutboxStore, database: Path)
     )
 
 
-def test_nothing_is_left_of_an_acknowledged_reading(
+def test_nothing_is_left_of_a_verified_reading(
     store: OutboxStore, database: Path, clock: FakeClock
 ) -> None:
     fill(store, 1, 2, 3)
@@ -70,6 +70,8 @@ def test_nothing_is_left_of_an_acknowledged_reading(
         claimed = store.next_due(clock.now())
         assert claimed is not None
         store.acknowledge(claimed.entry.id, "Observation/1")
+        assert found(database.parent)
+        store.verified(claimed.entry.id)
     assert found(database.parent) == set()
 
 
@@ -114,6 +116,6 @@ def test_the_file_shrinks_again(store: OutboxStore, database: Path, clock: FakeC
     store.forget_erased()
     largest = database.stat().st_size
     while claimed := store.next_due(clock.now()):
-        store.acknowledge(claimed.entry.id, None)
+        store.acknowledge(claimed.entry.id, None, verified=True)
     assert found(database.parent) == set()
     assert database.stat().st_size < largest / 4

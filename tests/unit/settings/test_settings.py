@@ -1,11 +1,13 @@
 """Settings: each value knows its origin, policy wins, and a wrong file is refused by key."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from ohx_desktop.domain.errors import ConfigurationError
 from ohx_desktop.settings import layers
+from ohx_desktop.settings.editing import with_values
 from ohx_desktop.settings.layers import EffectiveSettings, Layer, load_file, load_settings
 from ohx_desktop.settings.profile import Profile
 
@@ -99,3 +101,41 @@ def test_nothing_is_switched_on_for_devices_unless_somebody_names_a_model(
     assert named.set_clock == ("HEM-7155T", "HEM-7322T")
     (machine / "policy.toml").write_text("[devices]\nset_clock = []\n")
     assert load_settings(profile, environment).settings.devices.set_clock == ()
+
+
+# ── changing one setting in a person's file ──────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", '[store]\nkey_source = "pin"\n'),
+        ("[ehr]\n# ours\n", '[ehr]\n# ours\n\n[store]\nkey_source = "pin"\n'),
+        (
+            '[store] # where\nkey_source = "file"\nkey_file = "/k"\ntray_days = 3\n[ehr]\n',
+            '[store] # where\nkey_source = "pin"\ntray_days = 3\n[ehr]\n',
+        ),
+    ],
+)
+def test_one_setting_is_changed_and_the_rest_stays_as_written(before: str, after: str) -> None:
+    assert with_values(before, "store", {"key_source": "pin", "key_file": None}) == after
+
+
+def test_a_path_with_quotes_and_backslashes_is_kept(tmp_path: Path) -> None:
+    odd = 'C:\\keys\\"ours".key'
+    text = with_values("", "store", {"key_source": "file", "key_file": odd})
+    assert tomllib.loads(text)["store"]["key_file"] == odd
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'store.key_source = "keyring"\n',
+        'store = { key_source = "keyring" }\n',
+        '[store]\n"key_source" = "keyring"\n',
+        '[store]\nnote = """\nkey_source = """\n',
+    ],
+)
+def test_what_simple_editing_would_break_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="does not change"):
+        with_values(text, "store", {"key_source": "pin"})

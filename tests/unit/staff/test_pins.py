@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ohx_desktop.domain.errors import KeystoreError, UsageError
+from ohx_desktop.domain.guessing import delay_s
 from ohx_desktop.staff import pin as hashing
-from ohx_desktop.staff.pin import decoded, delay_s
+from ohx_desktop.staff.pin import decoded
 from ohx_desktop.staff.pin_answer import PinAnswer, PinProblem
 from ohx_desktop.staff.pins import Pins
+from ohx_desktop.storage.stretching import Stretching
 
 GRACE, OMAR = "Practitioner/12", "Practitioner/13"
 PIN = "2580"
@@ -38,7 +40,7 @@ class _Keyring:
 @pytest.fixture
 def keyring(monkeypatch: pytest.MonkeyPatch) -> _Keyring:
     # The cost is what the product's own test below measures; here it would only be waited for.
-    monkeypatch.setattr(hashing, "_N", 2**4)
+    monkeypatch.setattr(hashing, "_STRETCHING", Stretching(n=2**4, r=8, p=1))
     made = _Keyring()
     made.pins().set(GRACE, PIN, least_digits=4)
     return made

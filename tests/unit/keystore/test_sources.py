@@ -29,6 +29,7 @@ from ohx_desktop.keystore import (
     obtain_key,
     set_secret,
 )
+from ohx_desktop.keystore.pin_file import PinFile
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 
@@ -292,6 +293,7 @@ def test_the_setting_names_the_source(tmp_path: Path) -> None:
     assert isinstance(key_source("systemd-credential", profile=tmp_path), SystemdCredential)
     file = key_source("file", profile=tmp_path, key_file=tmp_path / "key")
     assert isinstance(file, KeyFile)
-    for kind in ("file", "pin", "plain"):
+    assert isinstance(key_source("pin", profile=tmp_path), PinFile)
+    for kind in ("file", "plain"):
         with pytest.raises(ConfigurationError):
             key_source(kind, profile=tmp_path)
