@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types layers fuzz device-table ehr-table soak test-hapi test-keycloak test-bluez benchmarks package lock clean
+.PHONY: help setup demo test check lint types layers fuzz device-table ehr-table soak links-torture test-hapi test-keycloak test-bluez benchmarks package lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -43,6 +43,12 @@ ehr-table: setup ## every fault of an EHR: what a person is told, and what is in
 
 soak: setup ## ten thousand sessions in a row, and what the program held meanwhile
 	@$(BIN)/python tests/figures/soak.py
+
+links-torture: setup ## programs killed at every step of a token's renewal: whether the link survives
+	@$(BIN)/python tests/figures/link_refresh.py
+
+links-sim: setup ## ten thousand cloud links under their provider's limit, on a simulated clock
+	@$(BIN)/python tests/figures/links_sim.py
 
 test-hapi: setup ## the same line against real HAPI FHIR JPA servers, R5 and R4
 	@$(BIN)/pytest -q -m hapi tests

@@ -199,6 +199,11 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
     return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
 
 
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return when the server says it answered, None where it does not say."""
+    return _http_date(headers.get("date", ""))
+
+
 def is_within(base_url: str, url: str) -> bool:
     """Return whether `url` lies under `base_url`: same scheme, host, port and path prefix.
 

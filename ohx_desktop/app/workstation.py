@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ohx_desktop import __version__
 from ohx_desktop.app.bluetooth import devices_of
+from ohx_desktop.app.clouds import Clouds, clouds_at_window
 from ohx_desktop.app.correcting import comparing_nightly
 from ohx_desktop.app.ehr import checked_ehr, signed_in_ehr
 from ohx_desktop.app.filing import filing_of, mapping_of, opened_outbox, sender_of, tray_of
@@ -79,12 +80,15 @@ class Workstation:
     note: "Note"
     open_ehr_check: "OpenEhrCheck"
     nightly: "NightlyComparison | None"
+    clouds: "Clouds | OhxError | None" = None
 
     @property
     def setup_problems(self) -> "tuple[OhxError, ...]":
-        """What an administrator has to mend: of the EHR's set-up, and of the mapping in force."""
+        """What an administrator has to mend: EHR, the mapping in force, linked accounts."""
         missing = no_ehr() if self.settings.ehr.base_url is None else None
-        return tuple(each for each in (missing, self.mapping.problem) if each is not None)
+        links = None if isinstance(self.clouds, Clouds) else self.clouds
+        found = (missing, self.mapping.problem, links)
+        return tuple(each for each in found if each is not None)
 
 
 class NoEhr:
@@ -174,6 +178,9 @@ async def open_workstation(
                 nightly = await stack.enter_async_context(
                     comparing_nightly(profile, effective, outbox, reader, on_queue_change)
                 )
+            clouds = await stack.enter_async_context(
+                clouds_at_window(profile, effective, outbox, source)
+            )
             yield Workstation(
                 settings=effective,
                 patients=ehr,
@@ -188,6 +195,7 @@ async def open_workstation(
                 note=notes.note,
                 open_ehr_check=partial(_ehr_check, reader, proof, effective),
                 nightly=nightly,
+                clouds=clouds,
             )
 
 

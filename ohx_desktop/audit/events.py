@@ -39,6 +39,11 @@ class Event(StrEnum):
     SECRET_SET = "secret-set"  # noqa: S105 - the name of an event
     SECRET_DELETED = "secret-deleted"  # noqa: S105 - the name of an event
     QUEUE_SALVAGED = "queue-salvaged"
+    LINK_ADDED = "link-added"
+    LINK_RENEWED = "link-renewed"
+    LINK_ENDED = "link-ended"
+    LINK_PAUSED = "link-paused"
+    LINK_RESUMED = "link-resumed"
     NOTE_LOST = "note-lost"
     AUDIT_VERIFIED = "audit-verified"
     AUDIT_EXPORTED = "audit-exported"
@@ -133,6 +138,11 @@ KINDS: dict[Event, Kind] = {
     Event.SECRET_SET: Kind(_ALERT, _SECURITY, Action.UPDATE),
     Event.SECRET_DELETED: Kind(_ALERT, _SECURITY, Action.DELETE),
     Event.QUEUE_SALVAGED: Kind(_PROCEDURE, _lifecycle("restore", "Restore"), Action.UPDATE),
+    Event.LINK_ADDED: Kind(_PATIENT, _lifecycle("link", "Link"), Action.CREATE),
+    Event.LINK_RENEWED: Kind(_PATIENT, _lifecycle("link", "Link"), Action.UPDATE),
+    Event.LINK_ENDED: Kind(_PATIENT, _lifecycle("unlink", "Unlink"), Action.DELETE),
+    Event.LINK_PAUSED: Kind(_PATIENT, _lifecycle("deprecate", "Deprecate"), Action.UPDATE),
+    Event.LINK_RESUMED: Kind(_PATIENT, _lifecycle("reactivate", "Re-activate"), Action.UPDATE),
     Event.NOTE_LOST: Kind(_AUDIT_LOG, _DESTROY, Action.EXECUTE, Agent.PROGRAM),
     Event.AUDIT_VERIFIED: Kind(_AUDIT_LOG, _VERIFY, Action.READ),
     Event.AUDIT_EXPORTED: Kind(_AUDIT_LOG, _lifecycle("extract", "Extract"), Action.READ),

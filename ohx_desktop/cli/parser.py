@@ -19,6 +19,8 @@ _GROUPS = (
     "filing",
     "queue",
     "tray",
+    "links",
+    "sync",
     "audit",
     "ehr",
     "mapping",

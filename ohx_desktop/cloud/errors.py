@@ -3,7 +3,7 @@
     CloudError
     ├─ AuthExpired, NeedsConsent, ScopeMissing, AccountNotLinked, ProviderGone, AdminSetup
     ├─ RateLimited, DuplicateRequest, CloudTransient, Malformed
-    └─ InvalidRequest
+    └─ InvalidRequest, ClockWrong
 
 Nothing of an answer's own words gets into a text, because they may quote a person; its number, or a
 reason in capitals, may.
@@ -133,6 +133,15 @@ class InvalidRequest(CloudError):  # noqa: N818
     code = "cloud-invalid-request"
     sentence = "{service} did not understand this program"
     hint = "report it to support; trying again does not help"
+
+
+class ClockWrong(CloudError):  # noqa: N818
+    """This computer's clock and the service's differ by hours: what was asked for was wrong."""
+
+    code = "cloud-clock"
+    exit_code = ExitCode.CONFIGURATION
+    sentence = "this computer and {service} do not agree on date and time"
+    hint = "set date and time of this computer; nothing else has to be done"
 
 
 class CloudTransient(CloudError):  # noqa: N818

@@ -1,6 +1,6 @@
 """What a client of a cloud service needs from others, and what it gives: pages and marks."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -57,8 +57,14 @@ class CloudClient(Protocol):
     def streams(self) -> tuple[str, ...]:
         """What can be fetched, each with a mark of its own."""
 
-    def fetch(self, stream: str, since: datetime | None) -> AsyncIterator[Page]:
+    def fetch(self, stream: str, since: datetime | None) -> AsyncGenerator[Page]:
         """Give the pages of a stream since a mark, or of the first window without one."""
+
+    def complete_from(self, stream: str, since: datetime | None) -> datetime | None:
+        """Return from when on such a fetch holds all that was measured.
+
+        None where it holds what was changed only, so that nothing can be told to be missing.
+        """
 
     async def devices(self) -> tuple[CloudDevice, ...]:
         """Return the devices of the account, by which a person knows it again."""

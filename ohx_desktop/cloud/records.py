@@ -11,7 +11,7 @@ from enum import StrEnum
 from ohx_desktop.cloud.moments import When
 from ohx_desktop.domain.device import ClockTrust, DeviceClock, DeviceIdentity
 from ohx_desktop.domain.flags import Flag
-from ohx_desktop.domain.quantity import Quantity
+from ohx_desktop.domain.quantity import Original, Quantity, Unit
 from ohx_desktop.domain.reading import Reading, Source
 
 
@@ -103,7 +103,7 @@ class CloudRecord:
             measured_at=self.when.at,
             received_at=received_at,
             clock=DeviceClock(trust=ClockTrust.DEVICE),
-            quantities=tuple(value.quantity for value in self.values),
+            quantities=tuple(_in_whole_minutes(value.quantity) for value in self.values),
             flags=self.flags,
             period_start=self.when.start,
             source_id=self.key,
@@ -125,3 +125,19 @@ class Records:
 
     records: tuple[CloudRecord, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+
+
+def _in_whole_minutes(quantity: Quantity) -> Quantity:
+    """Return a duration in minutes, with `original`, where its seconds are whole minutes.
+
+    Anything else would have to be rounded, and stays as it came.
+    """
+    seconds = quantity.value
+    if quantity.unit is not Unit.SECOND or seconds % 60:
+        return quantity
+    return Quantity(
+        kind=quantity.kind,
+        value=seconds // 60,
+        unit=Unit.MINUTE,
+        original=quantity.original or Original(value=seconds, unit=Unit.SECOND),
+    )

@@ -141,6 +141,7 @@ class TrayService:
             captured_at=entry.captured_at,
             is_stored=entry.is_stored,
             patient_in_view=entry.patient,
+            twin=entry.twin,
             is_overdue=self._is_overdue(entry),
         )
 

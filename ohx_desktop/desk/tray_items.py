@@ -13,7 +13,8 @@ class TrayItem:
     """A record in the tray as a person may see it.
 
     `reading` is None where the bytes could not be decoded; `patient_in_view` is the reference of
-    who was in view when it came. `is_overdue` tells that it waits for longer than the clinic wants.
+    who was in view when it came, or whose account it came from. `is_overdue` tells that it waits
+    for longer than the clinic wants, `twin` a reading that may be the same measurement.
     """
 
     id: UUID
@@ -24,6 +25,7 @@ class TrayItem:
     is_stored: bool
     patient_in_view: str | None
     is_overdue: bool
+    twin: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,12 +42,17 @@ async def authorize(
     client_id: str,
     service: str,
     port: int = 0,
+    redirect_url: str | None = None,
+    by_way_of: Callable[[str], str] = str,
+    port_setting: str = "ehr.auth.redirect_port",
     open_browser: OpenBrowser = open_system_browser,
     deadline_s: float = SIGN_IN_S,
     **parameters: str,
 ) -> Grant:
     """Have a person sign in with the browser and return the grant.
 
+    `redirect_url` is a page elsewhere that sends the browser on to `port` here, where the server
+    knows no other. `by_way_of` gives the address to open, for a page that leads to the sign-in.
     Raises NotAuthorised where they do not, ConfigurationError where the page cannot be opened.
     """
     verifier, state = secrets.token_urlsafe(64), secrets.token_urlsafe(32)
@@ -57,13 +62,13 @@ async def authorize(
                 endpoint,
                 client_id,
                 "code",
-                redirect_uri=page.redirect_uri,
+                redirect_uri=redirect_url or page.redirect_uri,
                 state=state,
                 code_challenge=create_s256_code_challenge(verifier),
                 code_challenge_method="S256",
                 **parameters,
             )
-            if not await open_browser(url):
+            if not await open_browser(by_way_of(url)):
                 raise ConfigurationError(
                     "no browser can be opened on this computer",
                     hint="set a default browser, or sign in on another workstation",
@@ -72,7 +77,7 @@ async def authorize(
             return Grant(
                 code=_code(answer, service),
                 verifier=verifier,
-                redirect_uri=page.redirect_uri,
+                redirect_uri=redirect_url or page.redirect_uri,
             )
     except TimeoutError:
         raise NotAuthorised(
@@ -80,8 +85,8 @@ async def authorize(
         ) from None
     except OSError as error:
         raise ConfigurationError(
-            f"the port for the sign-in is taken ({error.strerror})",
-            hint="close the program that uses it, or set ehr.auth.redirect_port to 0",
+            f"port {port} of this computer, for the sign-in, is taken ({error.strerror})",
+            hint=f"close the program that uses it, or set {port_setting} to another",
         ) from error
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ohx_desktop.domain.errors import StoreTooNew
-from ohx_desktop.outbox.schema import MIGRATIONS, Version, migrate
+from ohx_desktop.outbox.schema import MIGRATIONS, migrate
 from ohx_desktop.storage.btree import Btrees, PageUse, Row, Value
 from ohx_desktop.storage.database import Connection, connect_memory
+from ohx_desktop.storage.migrating import Version
 from ohx_desktop.storage.whole_pages import WholePages
 
 _LIST_ROOT = 1

@@ -1,37 +1,9 @@
-"""Tables of the outbox and how older files become new ones: forward only, a transaction a step.
+"""Tables of the outbox, and the steps by which older files get them."""
 
-The version is kept in SQLite's user_version. A newer minor version is additive and may be opened;
-a newer major version is refused and left untouched.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
-
-from ohx_desktop.domain.errors import StoreTooNew
 from ohx_desktop.outbox import audit_sql
 from ohx_desktop.outbox.repacking import repack
-from ohx_desktop.storage.database import APPLICATION_ID, Connection, pragma, transaction
-
-
-class Version(NamedTuple):
-    """Version of the tables."""
-
-    major: int
-    minor: int
-
-    @classmethod
-    def of(cls, connection: Connection) -> "Version":
-        """Return the version of an open file; 0.0 for a new one."""
-        return cls(*divmod(int(pragma(connection, "user_version")), 1000))
-
-    @property
-    def packed(self) -> int:
-        """The number that user_version holds."""
-        return self.major * 1000 + self.minor
-
-
-Step = str | Callable[[Connection], None]
-Migrations = Mapping[Version, Sequence[Step]]
+from ohx_desktop.storage.database import Connection
+from ohx_desktop.storage.migrating import Migrations, Version, bring_up
 
 # Times are milliseconds since 1970 in UTC. `seq` is the order of confirmation.
 # `patient_digest` outlives the patient's reference: a reading already delivered for one patient
@@ -178,24 +150,11 @@ MIGRATIONS: Migrations = {
     ),
     # Who did what when: see audit_sql.
     Version(2, 1): audit_sql.CREATE,
+    # `twin` is a reading that may be the same measurement, by way of another service.
+    Version(2, 2): ("ALTER TABLE captured ADD COLUMN twin TEXT",),
 }
 
 
 def migrate(connection: Connection, migrations: Migrations = MIGRATIONS) -> None:
     """Bring an open file to the newest version. Raises StoreTooNew for a newer major version."""
-    found = Version.of(connection)
-    newest = max(migrations)
-    if found.major > newest.major:
-        raise StoreTooNew(
-            f"the queue was written by a newer program (version {found.major}.{found.minor} of "
-            f"its tables; this program knows {newest.major}.{newest.minor})"
-        )
-    for version in sorted(version for version in migrations if version > found):
-        with transaction(connection):
-            for statement in migrations[version]:
-                if isinstance(statement, str):
-                    connection.execute(statement)
-                else:
-                    statement(connection)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {version.packed}")
+    bring_up(connection, migrations, file="the queue")

@@ -89,6 +89,22 @@ class TrayStore:
             self._trail.add(Change.CAPTURE_DISCARDED, reading=record_id, by=by, detail=reason)
             return self._find(record_id)
 
+    def take_back(self, record_id: UUID) -> CaptureState | None:
+        """Erase what waits without a receipt, and return in which state it was, None for none.
+
+        For what its service took away or replaced: should it come again, it is new.
+        """
+        with self._changing(erases=True):
+            if self._connection.execute(sql.TAKE_BACK, (str(record_id),)).rowcount:
+                self._trail.add(
+                    Change.CAPTURE_DISCARDED, reading=record_id, detail="taken-back-by-its-service"
+                )
+                return CaptureState.CAPTURED
+            if self._is_filed(record_id):
+                return CaptureState.QUEUED
+            known = self._connection.execute(sql.KNOWN, (str(record_id),)).fetchone()
+        return None if known is None else CaptureState(known[1])
+
     def entries(self) -> list[TrayEntry]:
         """Return what waits for a person, in the order in which it came."""
         with translated():
@@ -147,6 +163,7 @@ class TrayStore:
             "device": self._seal.sealed(record.device),
             "reading": None if record.reading is None else self._seal.sealed(record.reading),
             "frames": self._seal.sealed(pack(record.frames)),
+            "twin": None if record.twin is None else str(record.twin),
         }
         known = self._connection.execute(sql.KNOWN, (str(record.id),)).fetchone()
         if known is not None:

@@ -24,7 +24,7 @@ class CapturedRecord:
 
     `reading` is None where the bytes were refused; `refusal` is then the code of the error. `id` is
     the reading's, or one made of the bytes. `device` is the JSON of who sent it. `is_stored` tells
-    that it lay in the device's memory.
+    that it lay in the device's memory. `twin` is a reading that may be the same measurement.
     """
 
     id: UUID
@@ -33,13 +33,15 @@ class CapturedRecord:
     reading: bytes | None = field(repr=False)
     refusal: str | None = None
     is_stored: bool = False
+    twin: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrayEntry:
     """What may be told of a record in the tray: ids, times, states. No values.
 
-    `patient` is the reference of who was in view when it came, None for nobody: a hint only.
+    `patient` is the reference of who was in view when it came, None for nobody: a hint only. `twin`
+    is a reading that may be the same measurement.
     """
 
     id: UUID
@@ -49,6 +51,7 @@ class TrayEntry:
     refusal: str | None
     reason: str | None
     patient: str | None
+    twin: UUID | None = None
 
     def is_overdue(self, now: datetime, kept_for: timedelta) -> bool:
         """Tell whether the record has waited for a person longer than the clinic wants."""
@@ -67,7 +70,7 @@ class HeldCapture:
 
 def tray_entry(row: Sequence[Any]) -> TrayEntry:
     """Return the entry of a row, in the order of the columns in `tray_sql`."""
-    identity, state, captured_at, is_stored, refusal, reason, patient = row
+    identity, state, captured_at, is_stored, refusal, reason, patient, twin = row
     return TrayEntry(
         id=UUID(identity),
         state=CaptureState(state),
@@ -76,4 +79,5 @@ def tray_entry(row: Sequence[Any]) -> TrayEntry:
         refusal=refusal,
         reason=reason,
         patient=patient,
+        twin=None if twin is None else UUID(twin),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from ohx_desktop.outbox.service import AsyncOutbox
-from ohx_desktop.outbox.tray_records import CapturedRecord, HeldCapture, TrayEntry
+from ohx_desktop.outbox.tray_records import CapturedRecord, CaptureState, HeldCapture, TrayEntry
 
 
 class AsyncTray:
@@ -26,6 +26,10 @@ class AsyncTray:
         return await self._outbox.change(
             lambda store: store.tray.discard(record_id, reason=reason, by=by)
         )
+
+    async def take_back(self, record_id: UUID) -> CaptureState | None:
+        """Erase what its service took away or replaced. See TrayStore.take_back."""
+        return await self._outbox.change(lambda store: store.tray.take_back(record_id))
 
     async def entries(self) -> list[TrayEntry]:
         """Return what waits for a person, in the order in which it came."""

@@ -2,8 +2,8 @@
 
 # ruff: noqa: S608 - the statements are joined from constants of this file only
 
-_ENTRY = "id, state, captured_at, is_stored, refusal, reason, patient"
-_ERASED = "patient = NULL, device = NULL, reading = NULL, frames = NULL"
+_ENTRY = "id, state, captured_at, is_stored, refusal, reason, patient, twin"
+_ERASED = "patient = NULL, device = NULL, reading = NULL, frames = NULL, twin = NULL"
 
 KNOWN = "SELECT session, state FROM captured WHERE id = ?"
 ANY_WAITING = """
@@ -12,9 +12,9 @@ ANY_WAITING = """
 HAS_ENDED = "SELECT 1 FROM captured WHERE id = ? AND state <> 'captured'"
 INSERT = """
     INSERT INTO captured (id, session, state, captured_at, patient, is_stored, refusal, device,
-                          reading, frames)
+                          reading, frames, twin)
     VALUES (:id, :session, 'captured', :captured_at, :patient, :is_stored, :refusal, :device,
-            :reading, :frames)
+            :reading, :frames, :twin)
 """
 # What was kept at once is judged later, when the whole burst is there.
 JUDGED = """
@@ -48,3 +48,5 @@ PRUNE = """
         WHERE state <> 'captured' ORDER BY seq LIMIT ?
     )
 """
+# Without a receipt: what a service took away may come again, and is new then.
+TAKE_BACK = "DELETE FROM captured WHERE id = ? AND state = 'captured'"

@@ -25,7 +25,16 @@ def _service_url(url: str) -> str:
     raise ValueError("must begin with https:// (http:// only for this computer itself)")
 
 
+def _redirect_url(url: str) -> str:
+    """Refuse what a provider would not take as a registered address; it compares each letter."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.username or parts.fragment:
+        raise ValueError("must be an address such as https://clinic.example/link")
+    return url
+
+
 ServiceUrl = Annotated[str, AfterValidator(_service_url)]
+RedirectUrl = Annotated[str, AfterValidator(_redirect_url)]
 Reference = Annotated[str, Field(pattern=r"^(Practitioner|PractitionerRole)/[A-Za-z0-9\-.]{1,64}$")]
 
 
@@ -168,15 +177,57 @@ class DeviceSettings(_Section):
 class CloudProviderSettings(_Section):
     """A cloud provider; the clinic brings its own client id."""
 
-    client_id: str | None = None
+    client_id: str | None = Field(
+        default=None,
+        description="The clinic's own registration; without it the provider is off. Its secret is "
+        "in the keyring (secret set cloud.withings, cloud.google_health).",
+    )
     authorize_url: ServiceUrl | None = None
     token_url: ServiceUrl | None = None
     api_url: ServiceUrl | None = None
+    redirect_url: RedirectUrl | None = Field(
+        default=None,
+        description="Page of the clinic that sends the browser on to this computer "
+        "(docs/linking.md), exactly as registered; without it the browser comes here at once.",
+    )
+    redirect_port: int = Field(
+        default=8973,
+        ge=0,
+        le=65535,
+        description="Port of this computer that the browser comes back to; 0 is any, where the "
+        "provider allows that.",
+    )
+    activity: bool = Field(default=False, description="Ask for sleep and steps, too.")
+    requests_per_minute: int | None = Field(
+        default=None,
+        ge=10,
+        le=100_000,
+        description="What the clinic's plan with the provider allows; without it what the provider "
+        "allows everybody.",
+    )
+
+
+def _schedule(expression: str) -> str:
+    """Refuse what is no cron expression of five fields; "" is never."""
+    if expression and expression != NIGHTLY:
+        from ohx_desktop.ops.wall_schedule import cron
+
+        cron(expression)
+    return expression
+
+
+NIGHTLY = "30 2 * * *"
 
 
 class CloudSettings(_Section):
     """Cloud providers."""
 
+    schedule: Annotated[str, AfterValidator(_schedule)] = Field(
+        default=NIGHTLY,
+        description="When all linked accounts are read by themselves, by the clock on the wall: "
+        "minute, hour, day, month, day of the week as in cron; empty for never. A quarter of an "
+        "hour later at most.",
+    )
     withings: CloudProviderSettings = CloudProviderSettings()
     google_health: CloudProviderSettings = CloudProviderSettings()
 

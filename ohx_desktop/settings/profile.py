@@ -58,6 +58,30 @@ class Profile:
         return self.data / "outbox.db"
 
     @property
+    def cloud_database(self) -> Path:
+        """The encrypted links with cloud accounts."""
+        return self.data / "cloud.db"
+
+    @property
+    def link_locks(self) -> Path:
+        """The locks of links, one renewal at a time."""
+        return self.data / "link-locks"
+
+    @property
+    def sync_locks(self) -> Path:
+        """The locks of links, one sync at a time."""
+        return self.data / "sync-locks"
+
+    @property
+    def tasks_file(self) -> Path:
+        """What is to be done by itself; ids of links and times."""
+        return self.data / "tasks.db"
+
+    def limits_file(self, provider: str) -> Path:
+        """When a cloud provider was asked last."""
+        return self.data / "limits" / f"{provider}.json"
+
+    @property
     def key_move_note(self) -> Path:
         """There while the key of the queue is moved to another source."""
         return self.data / "key-move.json"

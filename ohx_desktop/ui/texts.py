@@ -524,6 +524,16 @@ TRAY_CAME: Final = "Came {time}"
 TRAY_MEASURED: Final = "Measured {time}"
 TRAY_IN_VIEW: Final = "This patient was on the screen then"
 TRAY_OTHER_IN_VIEW: Final = "Another patient was on the screen then"
+TRAY_FROM: Final = "From {service}"
+TRAY_SERVICES: Final = {
+    "withings": "Withings",
+    "fitbit": "Fitbit",
+    "google-health": "Google Health",
+}
+TRAY_OF_ACCOUNT: Final = "From this patient’s account"
+TRAY_OTHER_ACCOUNT: Final = "From another patient’s account"
+TRAY_NO_ACCOUNT: Final = "The service is not sure whose it is"
+TRAY_TWIN: Final = "May be in the tray, or saved, a second time by way of another service"
 TRAY_STORED: Final = "From the cuff’s memory"
 TRAY_OVERDUE: Final = "Waits for too long"
 TRAY_ODD: Final = "A record nobody can read"
@@ -900,3 +910,17 @@ MAPPING_DONE: Final = (
     "It concerns what is confirmed from now on.",
 )
 MAPPING_KEPT: Final = "The mapping before it is kept as {kept}."
+
+# ── accounts at cloud services ───────────────────────────────────────────────────────────────
+# A change of these words is another version: CONSENT_TEXT in desk/linking_states.py.
+CONSENT_WORDS: Final = (
+    "The patient agrees that this clinic fetches weight, blood pressure and other measurements "
+    "from the patient’s own account with {service}, shows them to staff, and files in the "
+    "patient’s record what staff confirm. Nothing is written to the account. The patient can end "
+    "this at any time, here or in the settings of the account."
+)
+CONSENT_STEPS: Final = {
+    "browser": "The browser opens {service}: the patient signs in there with their own account.",
+    "exchange": "The patient came back; {service} is asked for the permission …",
+    "account": "Looking up whose account it is …",
+}

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ohx_desktop.settings.model import CloudProviderSettings
+
 SPEC = Path(__file__).parents[2] / "packaging" / "ohx-desktop.spec"
 
 # Everything of the program but the entry points, which run when they are imported.
@@ -40,3 +42,9 @@ def test_the_program_needs_nothing_that_is_left_out_of_the_package() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) > 100
+
+
+def test_the_page_that_leads_back_knows_the_port_that_workstations_listen_on() -> None:
+    page = (SPEC.parent / "relay" / "index.html").read_text(encoding="utf-8")
+    port = CloudProviderSettings().redirect_port
+    assert f'data-port="{port}"' in page

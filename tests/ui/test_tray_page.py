@@ -21,7 +21,9 @@ from ohx_desktop.ble.events import LinkState
 from ohx_desktop.desk.states import FindPatient, Reviewing, Waiting
 from ohx_desktop.desk.tray_items import TrayItem
 from ohx_desktop.domain.errors import StoreEnvironment
+from ohx_desktop.domain.flags import Flag
 from ohx_desktop.domain.patient import Patient
+from ohx_desktop.domain.reading import Source
 from ohx_desktop.ui import scenes, texts
 from ohx_desktop.ui.gallery import SIZES
 from ohx_desktop.ui.models.tray import tray_view
@@ -227,3 +229,34 @@ def test_of_what_lay_in_a_memory_nobody_was_in_view(window: StaffWindow) -> None
     said = [chip.text for chip in chips]
     assert texts.TRAY_STORED in said
     assert texts.TRAY_IN_VIEW not in said
+
+
+CLOUD = replace(
+    NEW,
+    id=UUID(int=5),
+    reading=replace(scenes.READING, source=Source.WITHINGS, flags=frozenset({Flag.MANUAL_ENTRY})),
+)
+
+
+def test_a_reading_of_a_cloud_service_says_where_it_came_from_and_of_whose_account() -> None:
+    for patient, said in (
+        (scenes.JANE, texts.TRAY_OF_ACCOUNT),
+        (scenes.FATIMA, texts.TRAY_OTHER_ACCOUNT),
+    ):
+        row = tray_view([CLOUD], patient, scenes.NOW).rows[0]
+        words = [chip.text for chip in row.chips]
+        assert said in words
+        assert texts.TRAY_FROM.format(service="Withings") in words
+        assert texts.FLAGS["manual_entry"] in words
+        assert texts.TRAY_IN_VIEW not in words
+    doubtful = tray_view([replace(CLOUD, patient_in_view=None)], scenes.JANE, scenes.NOW)
+    assert texts.TRAY_NO_ACCOUNT in [chip.text for chip in doubtful.rows[0].chips]
+    others_last = tray_view([CLOUD, NEW], scenes.FATIMA, scenes.NOW).rows
+    assert [row.id for row in others_last] == [NEW.id, CLOUD.id]
+
+
+def test_both_of_a_pair_that_may_be_one_measurement_say_so() -> None:
+    twin = replace(CLOUD, id=UUID(int=6), twin=CLOUD.id)
+    rows = tray_view([CLOUD, twin, NEW], scenes.JANE, scenes.NOW).rows
+    told = {row.id: texts.TRAY_TWIN in [chip.text for chip in row.chips] for row in rows}
+    assert told == {CLOUD.id: True, twin.id: True, NEW.id: False}

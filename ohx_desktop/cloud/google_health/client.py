@@ -83,6 +83,12 @@ class GoogleHealthClient:
             return self._nights(since)
         return self._points(DATA_TYPES[stream], since)
 
+    def complete_from(self, stream: str, since: datetime | None) -> datetime | None:
+        """Return from when on a fetch holds all that was measured."""
+        kind = DATA_TYPES.get(stream)
+        is_sample = kind is not None and kind.span is Span.SAMPLE
+        return self._begin(since, _SAMPLES_OVERLAP if is_sample else _DAYS_OVERLAP)
+
     async def devices(self) -> tuple[CloudDevice, ...]:
         """Return the devices of the account; none where the link may not see them."""
         call = Call(

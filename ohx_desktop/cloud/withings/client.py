@@ -22,14 +22,12 @@ from ohx_desktop.cloud.withings.envelope import SERVICE, body_of
 from ohx_desktop.cloud.withings.heart import HeartRecording, decode_heart_list
 from ohx_desktop.cloud.withings.measure_types import KINDS
 from ohx_desktop.cloud.withings.measures import decode_measures, next_offset
+from ohx_desktop.cloud.withings.scope_names import ACTIVITY_SCOPE, INFO_SCOPE, METRICS_SCOPE
 from ohx_desktop.cloud.withings.sleep import FIELDS, decode_nights
 from ohx_desktop.domain.clock import Now, system_now
 from ohx_desktop.transport import HttpResponse
 
 BASE_URL = "https://wbsapi.withings.net"
-METRICS_SCOPE = "user.metrics"
-ACTIVITY_SCOPE = "user.activity"
-INFO_SCOPE = "user.info"
 
 # What is read of an account that was linked today.
 FIRST_WINDOW = timedelta(days=30)
@@ -75,6 +73,12 @@ class WithingsClient:
                 return self._days(since, "/v2/sleep", "getsummary", fields, decode_nights)
             case Stream.STEPS:
                 return self._days(since, "/v2/measure", "getactivity", "steps", decode_activities)
+
+    def complete_from(self, stream: str, since: datetime | None) -> datetime | None:
+        """Return from when on a fetch holds all that was measured; None for changes only."""
+        if since is None:
+            return self._now() - self._first_window
+        return None if stream == Stream.MEASURES else since - _DAYS_OVERLAP
 
     async def devices(self) -> tuple[CloudDevice, ...]:
         """Return the devices of the account; none where the link may not see them."""

@@ -42,6 +42,8 @@ class VirtualGoogle:
         self.client_id = client_id
         self.client_secret = client_secret
         self.page_size = page_size
+        self.withheld: frozenset[str] = frozenset()
+        """Scopes that whoever is at the browser unticks."""
         self.refuses_sleep_filters = False
         self.tokens = TokenBook(now=now, rotates=False, code_s=CODE_S, access_s=ACCESS_S)
         self.quota = Quota(now=now, per_minute=PER_MINUTE)

@@ -1,6 +1,7 @@
 """The HTTP side of the virtual services: consent pages, token endpoints, data, faults."""
 
 from collections.abc import Callable
+from email.utils import formatdate
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -46,6 +47,7 @@ class CloudServer:
         self._record = record
         app = web.Application()
         app.router.add_get(f"{WITHINGS}/oauth2_user/authorize2", self._consent_at_withings)
+        app.router.add_get(f"{WITHINGS}/logout", self._sign_out_of_withings)
         app.router.add_get(f"{GOOGLE}/o/oauth2/v2/auth", self._consent_at_google)
         app.router.add_post(f"{WITHINGS}/{{tail:.*}}", self._withings_call)
         app.router.add_post(f"{GOOGLE}/token", self._google_token)
@@ -69,14 +71,24 @@ class CloudServer:
     async def _consent_at_withings(self, request: web.Request) -> web.Response:
         """Consent at once: whoever is at the browser has signed in before."""
         redirect = _asked_of(request, self._withings.client_id)
-        scopes = tuple(request.query.get("scope", "").split(","))
+        asked = request.query.get("scope", "").split(",")
+        scopes = tuple(scope for scope in asked if scope not in self._withings.withheld)
         user_id = self._withings.accounts.at_the_browser
         code = self._withings.tokens.code(user_id, scopes, redirect)
         raise _back(redirect, code=code, state=request.query["state"])
 
+    async def _sign_out_of_withings(self, request: web.Request) -> web.Response:
+        """Sign out whoever was signed in, and go on to the page that was asked for."""
+        self._record("/logout")
+        wanted = request.query.get("r", "")
+        if not wanted.startswith(str(request.url.origin())):
+            raise web.HTTPBadRequest(text="r is none of our pages")
+        raise web.HTTPFound(wanted, headers=_NO_STORE)
+
     async def _consent_at_google(self, request: web.Request) -> web.Response:
         redirect = _asked_of(request, self._google.client_id)
-        scopes = tuple(request.query.get("scope", "").split())
+        asked = request.query.get("scope", "").split()
+        scopes = tuple(scope for scope in asked if scope not in self._google.withheld)
         user_id = self._google.accounts.at_the_browser
         code = self._google.tokens.code(user_id, scopes, redirect)
         if request.query.get("code_challenge_method") != "S256":
@@ -103,7 +115,8 @@ class CloudServer:
                 answer = self._withings.answer(path, form, bearer)
             case fault:
                 return _spoiled(fault, request)
-        return web.json_response(answer, headers=_NO_STORE)
+        date = {"Date": formatdate(self._withings.now(), usegmt=True)}
+        return web.json_response(answer, headers=_NO_STORE | date)
 
     async def _google_token(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}

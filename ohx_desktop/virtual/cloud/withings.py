@@ -20,6 +20,8 @@ PAGE_SIZE = 100
 PER_MINUTE = 120
 CODE_S = 30.0
 ACCESS_S = 10800
+# How wrong a client's clock may be; Withings names no figure.
+CLOCK_TOLERANCE_S = 300
 _SCOPES = {
     "/measure": "user.metrics",
     "/v2/heart": "user.metrics",
@@ -52,9 +54,11 @@ class VirtualWithings:
         self.client_id = client_id
         self.client_secret = client_secret
         self.page_size = page_size
+        self.withheld: frozenset[str] = frozenset()
+        """Scopes that whoever is at the browser unticks."""
         self.tokens = TokenBook(now=now, rotates=True, code_s=CODE_S, access_s=ACCESS_S)
         self.quota = Quota(now=now, per_minute=PER_MINUTE)
-        self._now = now
+        self.now = now
         self._nonces: set[str] = set()
 
     def answer(self, path: str, form: Form, bearer: str | None) -> Json:
@@ -99,7 +103,8 @@ class VirtualWithings:
         return _ok(_token_body(tokens, self.tokens.access_s))
 
     def _nonce(self, form: Form) -> Json:
-        if not self._is_signed(form, "action", "client_id", "timestamp"):
+        is_late = abs(int(form.get("timestamp", 0)) - self.now()) > CLOCK_TOLERANCE_S
+        if is_late or not self._is_signed(form, "action", "client_id", "timestamp"):
             return _failed(342, "The signature (using Oauth) is invalid")
         nonce = secrets.token_hex(12)
         self._nonces.add(nonce)
@@ -144,7 +149,7 @@ class VirtualWithings:
         ]
         answer = self._paged("measuregrps", wanted, form)
         if answer["status"] == 0:
-            answer["body"] |= {"updatetime": int(self._now()), "timezone": account.zone}
+            answer["body"] |= {"updatetime": int(self.now()), "timezone": account.zone}
         return answer
 
     def _paged(self, member: str, rows: list[Json], form: Form) -> Json:

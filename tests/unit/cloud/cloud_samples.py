@@ -94,7 +94,10 @@ def rows_of(records: Iterable[CloudRecord]) -> list[Json]:
     for record in records:
         reading = record.reading(NOW)
         assert reading.source in {Source.WITHINGS, Source.GOOGLE_HEALTH}
-        for value, quantity in zip(record.values, reading.quantities, strict=True):
+        for value, told in zip(record.values, reading.quantities, strict=True):
+            # A Reading has whole minutes of sleep; the index has the service's seconds.
+            is_seconds = told.original is not None and told.original.unit is Unit.SECOND
+            quantity = value.quantity if is_seconds else told
             code = QUANTITY_CODES[quantity.kind]
             codes = [each for each, _ in (*code.loinc, *code.by_unit.values())]
             rows.append(

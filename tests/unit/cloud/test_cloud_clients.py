@@ -252,6 +252,25 @@ async def test_a_wrong_secret_is_for_the_administrator() -> None:
             )
 
 
+@pytest.mark.parametrize("years", [-6, 6])
+async def test_a_clock_that_is_years_off_does_not_keep_a_consent_from_being_taken_back(
+    years: int,
+) -> None:
+    async with line("withings") as opened:
+        await revoke(
+            opened.linked.http,
+            opened.linked.addresses.api_url,
+            client_id=CLIENT_ID,
+            secret=CLIENT_SECRET,
+            user_id="40417733",
+            permit=opened.linked.permit,
+            now=lambda: opened.clock.now() + years * 365 * DAY,
+        )
+        assert opened.clouds.calls == ["/v2/signature", "/v2/signature", "/v2/oauth2"]
+        with pytest.raises(errors.NeedsConsent):
+            await opened.withings.devices()
+
+
 async def test_the_refresh_token_before_works_until_the_new_access_token_is_used() -> None:
     async with line("withings") as opened:
         tokens = opened.clouds.withings.tokens

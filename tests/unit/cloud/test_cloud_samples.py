@@ -256,7 +256,7 @@ def test_a_token_answer_gives_the_tokens_that_are_expected(name: str) -> None:
     assert token.access_token not in repr(token)
 
 
-@pytest.mark.parametrize("name", FITBIT)
+@pytest.mark.parametrize("name", sorted(FITBIT))
 def test_whatever_the_fitbit_web_api_answered_it_is_gone(name: str) -> None:
     assert is_legacy_address(SAMPLES[name]["request"]["url"])
     assert legacy_error(answer_of(name)).link_state is LinkState.PROVIDER_GONE

@@ -11,10 +11,11 @@ import pytest
 from outbox_fakes import KEY, content
 
 from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment, StoreTooNew
-from ohx_desktop.outbox.schema import MIGRATIONS, Version, migrate
+from ohx_desktop.outbox.schema import MIGRATIONS, migrate
 from ohx_desktop.outbox.store import OutboxStore
 from ohx_desktop.storage import database as storage_database
 from ohx_desktop.storage.database import connect, opening_lock, pragma
+from ohx_desktop.storage.migrating import Version
 
 HERE = Path(__file__).parent
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions and limits")

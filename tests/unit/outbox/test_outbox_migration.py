@@ -11,11 +11,12 @@ from test_outbox_forgetting import CANARIES, found
 from ohx_desktop.domain.errors import StoreDamaged, StoreEnvironment
 from ohx_desktop.outbox.packing import pack
 from ohx_desktop.outbox.records import FiledForAnother
-from ohx_desktop.outbox.schema import MIGRATIONS, Version, migrate
+from ohx_desktop.outbox.schema import MIGRATIONS, migrate
 from ohx_desktop.outbox.states import EntryState, OutboxEntry
 from ohx_desktop.outbox.store import OutboxStore
 from ohx_desktop.outbox.tray_records import CapturedRecord
 from ohx_desktop.storage.database import Connection, connect, pragma, translated
+from ohx_desktop.storage.migrating import Version
 from ohx_desktop.storage.sealing import Seal
 
 CREATED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
