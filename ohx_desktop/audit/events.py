@@ -29,6 +29,7 @@ class Event(StrEnum):
     ERASED = "erased"
     RETRACTION_ORDERED = "retraction-ordered"
     RECEIPTS_PRUNED = "receipts-pruned"
+    RECONCILED = "reconciled"
     SETTINGS_IMPORTED = "settings-imported"
     MAPPING_IMPORTED = "mapping-imported"
     DEVICE_ENROLLED = "device-enrolled"
@@ -127,6 +128,7 @@ KINDS: dict[Event, Kind] = {
     Event.TRAY_DISCARDED: Kind(_PROCEDURE, _DESTROY, Action.DELETE),
     Event.ERASED: Kind(_PROCEDURE, _DESTROY, Action.DELETE, Agent.PROGRAM),
     Event.RECEIPTS_PRUNED: Kind(_PROCEDURE, _DESTROY, Action.DELETE, Agent.PROGRAM),
+    Event.RECONCILED: Kind(_PROCEDURE, _VERIFY, Action.READ, Agent.PROGRAM),
     Event.RETRACTION_ORDERED: Kind(_PROCEDURE, _lifecycle("deprecate", "Deprecate"), Action.UPDATE),
     Event.SETTINGS_IMPORTED: Kind(_ALERT, _SOFTWARE, Action.UPDATE),
     Event.MAPPING_IMPORTED: Kind(_ALERT, _SOFTWARE, Action.UPDATE),

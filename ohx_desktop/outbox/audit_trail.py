@@ -35,6 +35,7 @@ _TOLD: dict[str, _Told] = {
     Change.RETRIED: _Told(Event.RETRIED),
     Change.DISCARDED: _Told(Event.DISCARDED, with_reason=True),
     Change.RECEIPTS_PRUNED: _Told(Event.RECEIPTS_PRUNED),
+    Change.RECONCILED: _Told(Event.RECONCILED, with_reason=True),
 }
 
 

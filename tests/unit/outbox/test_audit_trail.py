@@ -193,3 +193,8 @@ def test_nothing_of_patient_or_reading_reaches_the_audit(
     assert len(rows) >= 7
     for (kept,) in rows:
         assert not [canary for canary in CANARIES if canary in kept]
+
+
+def test_a_comparison_with_the_ehr_is_told_with_its_counts(store: OutboxStore) -> None:
+    store.note_reconciled("differing-2-of-120")
+    assert told(store) == [("reconciled", None, "differing-2-of-120")]
