@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types layers fuzz device-table ehr-table soak links-torture test-hapi test-keycloak test-bluez benchmarks package lock clean
+.PHONY: help setup demo test check lint types layers fuzz device-table ehr-table soak torture month links-torture links-sim test-hapi test-keycloak test-bluez benchmarks package lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -49,6 +49,12 @@ links-torture: setup ## programs killed at every step of a token's renewal: whet
 
 links-sim: setup ## ten thousand cloud links under their provider's limit, on a simulated clock
 	@$(BIN)/python tests/figures/links_sim.py
+
+torture: setup ## end the program at every step of a reading's way, cut the power, fill the disk
+	@$(BIN)/python tests/torture/torture.py
+
+month: setup ## a month without network and a hundred thousand readings, in virtual time
+	@$(BIN)/python tests/figures/month.py
 
 test-hapi: setup ## the same line against real HAPI FHIR JPA servers, R5 and R4
 	@$(BIN)/pytest -q -m hapi tests

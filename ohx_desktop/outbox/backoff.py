@@ -20,6 +20,10 @@ RETRY_AFTER_CAP_S = 15 * 60.0
 BLOCKED_BASE_S = 30.0
 BLOCKED_CAP_S = 15 * 60.0
 
+# How often it is tried whether the EHR can be reached again: after a second, then ever later.
+PROBE_FIRST_S = 1.0
+PROBE_CAP_S = 15.0
+
 # Nothing is ever put off for longer than this; a later time means that the clock was set back.
 LONGEST_S = RETRY_AFTER_CAP_S * 1.1
 
@@ -40,6 +44,11 @@ def retry_delay_s(attempts: int, *, rng: Rng, retry_after_s: float | None = None
 def blocked_delay_s(failures: int, *, rng: Rng) -> float:
     """Return the seconds to wait when only a person can help: half to all of 30, 60 … 900 s."""
     return _exponential(failures, BLOCKED_BASE_S, BLOCKED_CAP_S) * (0.5 + rng() / 2)
+
+
+def probe_delay_s(pauses: int) -> float:
+    """Return the seconds until the EHR is tried for, after so many pauses in a row: 1, 2 … 15."""
+    return _exponential(pauses, PROBE_FIRST_S, PROBE_CAP_S)
 
 
 def _exponential(attempts: int, base_s: float, cap_s: float) -> float:

@@ -18,7 +18,7 @@ from typing import Any
 import filelock
 
 from ohx_desktop.domain.errors import OhxError, StoreError, Transient
-from ohx_desktop.outbox.backoff import Rng
+from ohx_desktop.outbox.backoff import PROBE_CAP_S, Rng, probe_delay_s
 from ohx_desktop.outbox.delivery import Delivery
 from ohx_desktop.outbox.ehr_port import Ehr
 from ohx_desktop.outbox.lanes import Lanes
@@ -37,9 +37,6 @@ CLAIMED_AHEAD = 16
 OF_ONE_PATIENT = 4
 # The queue is looked at again at least this often, whatever the clock does meanwhile.
 LOOK_AGAIN_S = 60.0
-# How often it is tried whether the EHR can be reached again: after a second, then ever later.
-PROBE_FIRST_S = 1.0
-PROBE_CAP_S = 15.0
 
 
 class OutboxWorker:
@@ -242,7 +239,7 @@ class OutboxWorker:
     async def _sit_out(self, pause: Pause) -> None:
         ended = self._outbox.urged if pause.is_firm else self._outbox.woken
         self._outbox.urged.clear()
-        probe_s = min(PROBE_FIRST_S * 2 ** (self._pauses.rounds - 1), PROBE_CAP_S)
+        probe_s = probe_delay_s(self._pauses.rounds)
         passed, next_probe = 0.0, probe_s
         while passed < pause.seconds and not ended.is_set() and not self._stopping:
             step = min(pause.seconds - passed, POLL_S)

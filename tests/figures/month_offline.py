@@ -7,12 +7,14 @@ each patient how far it has come, so that a hundred thousand arrivals weigh noth
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
@@ -28,6 +30,7 @@ from ohx_desktop.domain.quantity import Quantity, QuantityKind, Unit
 from ohx_desktop.domain.reading import Reading, Source
 from ohx_desktop.fhir.proof import prove
 from ohx_desktop.keystore import KeyFile, obtain_key
+from ohx_desktop.outbox import service
 from ohx_desktop.outbox import worker as sender
 from ohx_desktop.outbox.service import AsyncOutbox
 from ohx_desktop.outbox.states import EntryState
@@ -46,7 +49,7 @@ _OFF = {
     26: timedelta(0),
 }
 # The sender looks at the queue each second; over a month that makes a run long and finds no more.
-_POLL_S = 60.0
+_POLL_S = 300.0
 # Once in so many readings the answer is lost on the way back.
 _LOST_EVERY = 997
 
@@ -143,7 +146,13 @@ class Outcome:
 
 
 async def month(
-    loop: VirtualTimeLoop, folder: Path, *, readings: int, patients: int, seed: int
+    loop: VirtualTimeLoop,
+    folder: Path,
+    *,
+    readings: int,
+    patients: int,
+    seed: int,
+    on_sample: Callable[[Sample], None] = lambda _: None,
 ) -> Outcome:
     """Live through a month without network, then send all."""
     clock, ehr = JumpingClock(), LightEhr()
@@ -151,8 +160,12 @@ async def month(
 
     def weigh(what: str, count: int) -> None:
         samples.append(Sample(what=what, readings=count, resident_kb=resident_kb()))
+        on_sample(samples[-1])
 
-    with patch.object(sender, "POLL_S", _POLL_S):
+    with (
+        patch.object(sender, "POLL_S", _POLL_S),
+        patch.object(service, "ThreadPoolExecutor", _NoThread),
+    ):
         async with _program(loop, folder, clock, ehr, seed) as (outbox, filing):
             hours, filed = DAYS * 24, 0
             for hour in range(hours):
@@ -175,7 +188,26 @@ async def month(
                 while await outbox.entries(unsettled):
                     await asyncio.sleep(1)
             left = len(await outbox.entries(set(EntryState) - {EntryState.VERIFIED}))
+    assert not loop.problems, loop.problems
     return Outcome(ehr=ehr, left=left, attempts_offline=offline, samples=samples)
+
+
+class _NoThread(Executor):
+    """Does at once what the store's thread would do: virtual time waits for no thread."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self._ended = False
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run a call now."""
+        assert not self._ended
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take nothing more."""
+        self._ended = True
 
 
 @asynccontextmanager
@@ -187,15 +219,14 @@ async def _program(
     sending = OutboxWorker(
         outbox, ehr, folder / "sender.lock", monotonic=loop.time, rng=chance.random
     )
-    work = asyncio.create_task(sending.run())
     gateway = Gateway(installation=UUID(int=5), station="1", version="0.1.0")
     maker = SubmissionMaker(gateway=gateway, now=clock)
-    try:
+    # A sender that ended by a bug ends the month with it.
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(sending.run())
         yield outbox, FilingService(outbox=outbox, maker=maker)
-    finally:
         sending.stop()
-        await work
-        await outbox.close()
+    await outbox.close()
 
 
 async def open_queue(folder: Path, clock: JumpingClock) -> AsyncOutbox:
@@ -203,6 +234,16 @@ async def open_queue(folder: Path, clock: JumpingClock) -> AsyncOutbox:
     path = folder / "outbox.db"
     source = KeyFile(folder / "key")
     return await AsyncOutbox.open(path, lambda: obtain_key(source, path), now=clock, prove=prove)
+
+
+async def fill_queue(folder: Path, *, readings: int, patients: int) -> None:
+    """File readings that nobody sends."""
+    outbox = await open_queue(folder, JumpingClock())
+    gateway = Gateway(installation=UUID(int=5), station="1", version="0.1.0")
+    filing = FilingService(outbox=outbox, maker=SubmissionMaker(gateway=gateway))
+    for number in range(readings):
+        await filing.submit(reading(number), patient=f"Patient/{number % patients}")
+    await outbox.close()
 
 
 def reading(number: int) -> Reading:

@@ -9,6 +9,7 @@ from ohx_desktop.outbox.backoff import (
     LONGEST_S,
     RETRY_AFTER_CAP_S,
     blocked_delay_s,
+    probe_delay_s,
     retry_delay_s,
 )
 
@@ -42,3 +43,8 @@ def test_no_answer_of_a_server_holds_readings_back_for_hours(
 @given(attempts, chance)
 def test_an_account_that_is_refused_is_not_hammered(n: int, drawn: float) -> None:
     assert 15 <= blocked_delay_s(n, rng=lambda: drawn) <= BLOCKED_CAP_S
+
+
+def test_the_ehr_is_tried_for_ever_later_however_long_it_is_away() -> None:
+    assert [probe_delay_s(pauses) for pauses in (1, 2, 3, 5)] == [1.0, 2.0, 4.0, 15.0]
+    assert probe_delay_s(10_000) == 15.0
