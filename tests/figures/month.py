@@ -50,9 +50,7 @@ def main() -> int:
         began = time.monotonic()
         with sandbox_ehr_in_thread() as ehr:
             wrong += asyncio.run(
-                send_over_http(
-                    folders[3], ehr.base_url, ehr.store, readings=options.over_http
-                )
+                send_over_http(folders[3], ehr.base_url, ehr.store, readings=options.over_http)
             )
         _say(f"over HTTP: {options.over_http:,} readings, {time.monotonic() - began:,.0f} s")
     for problem in wrong:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Self
 from unittest.mock import patch
 
 from disk_shim import Shim
@@ -100,7 +101,7 @@ class _Person:
             on_failure=lambda error: os._exit(98 if error is None else 99),
         )
 
-    async def __aenter__(self) -> "_Person":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
