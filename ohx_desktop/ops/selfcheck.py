@@ -39,7 +39,6 @@ _SECRET_STORE = {
     "win32": ("keyring.backends.Windows", "win32ctypes.core"),
 }
 _REINSTALL = "install the program again; if it happens again, report it to support"
-_PLAIN_SQLITE = b"SQLite format 3\0"
 
 
 def installation_checks(import_services: Callable[[], None]) -> tuple[Check, ...]:
@@ -130,8 +129,6 @@ def _open_queue() -> str:
     with tempfile.TemporaryDirectory(prefix="ohx-selfcheck-") as folder:
         path = Path(folder) / "outbox.db"
         OutboxStore.open(path, secrets.token_bytes(32)).close()
-        if path.read_bytes().startswith(_PLAIN_SQLITE):
-            raise StoreError("the queue's file would not be encrypted", hint=_REINSTALL)
         try:
             OutboxStore.open(path, secrets.token_bytes(32)).close()
         except StoreDamaged:

@@ -111,7 +111,8 @@ def opening_lock(database: Path) -> Iterator[None]:
 def connect(path: Path, key: bytes) -> Connection:
     """Open or create the encrypted file with full durability; for use in this thread only.
 
-    `key` is 32 bytes. Raises StoreDamaged for a wrong key or foreign file, StoreEnvironment.
+    `key` is 32 bytes. Raises StoreDamaged for a wrong key or foreign file, StoreEnvironment, and
+    StoreError where the engine cannot encrypt.
     """
     if len(key) != KEY_BYTES:
         raise ValueError("the key of the queue has 32 bytes")
@@ -223,6 +224,12 @@ def _create_private(path: Path) -> None:
 def _configure(connection: Connection, key: bytes) -> None:
     # The key must be the first statement: whatever reads the file needs it.
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    if connection.execute("PRAGMA cipher_version").fetchone() is None:
+        # An engine that takes no key would write a plain file, and say nothing.
+        raise StoreError(
+            "the queue's file would not be encrypted",
+            hint="install the program again; if it happens again, report it to support",
+        )
     for statement in (
         "cipher_log_level = NONE",  # SQLCipher would write to stderr; errors reach us anyway
         "cipher_compatibility = 4",  # the file form stays when the library's default moves on

@@ -90,7 +90,7 @@ async def sending(folder: Path, base_url: str) -> AsyncIterator[AsyncOutbox]:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again after hundredths of a second, and poll as often."""
-    for name in ("backoff.BASE_S", "backoff.BLOCKED_BASE_S", "worker.PROBE_FIRST_S"):
+    for name in ("backoff.BASE_S", "backoff.BLOCKED_BASE_S", "backoff.PROBE_FIRST_S"):
         monkeypatch.setattr(f"ohx_desktop.outbox.{name}", 0.05)
     for module in ("worker", "delivery"):
         monkeypatch.setattr(f"ohx_desktop.outbox.{module}.POLL_S", 0.05)

@@ -315,10 +315,18 @@ def test_user_data_comes_back(increment: int, height: int, gender: users.Gender)
     assert users.decode_gender(users.encode_gender(gender)) is gender
 
 
+MAY_BE_NOTHING = {
+    QuantityKind.STEP_COUNT,
+    QuantityKind.DEEP_SLEEP_DURATION,
+    QuantityKind.LIGHT_SLEEP_DURATION,
+    QuantityKind.REM_SLEEP_DURATION,
+}
+
+
 @pytest.mark.parametrize("kind", list(QuantityKind))
 def test_every_kind_has_limits_in_each_of_its_units(kind: QuantityKind) -> None:
     assert set(LIMITS[kind]) == UNITS[kind]
-    # Nobody weighs nothing, but one can go without a step for a day.
-    least = Decimal(-1) if kind is QuantityKind.STEP_COUNT else Decimal(0)
+    # Nobody weighs nothing, but one can go without a step for a day, or a night without deep sleep.
+    least = Decimal(-1) if kind in MAY_BE_NOTHING else Decimal(0)
     for limits in LIMITS[kind].values():
         assert least < limits.low < limits.high

@@ -50,6 +50,7 @@ def _warm(job: Job) -> None:
     asyncio.run(_whole(job))
     os.dup2(out, 1)
     deadline = time.monotonic() + 5
+    gc.unfreeze()  # the sender froze what was there when it began
     gc.collect()  # an executor that nobody has any more ends its threads
     while threading.active_count() > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
