@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ohx_desktop.desk.states import DeskState, PasskeyQuestion
     from ohx_desktop.desk.take_reading import TakeReading
     from ohx_desktop.settings.model import Settings
+    from ohx_desktop.station_queue import StationQueue
     from ohx_desktop.ui.staff.window import StaffWindow
     from ohx_desktop.ui.tray.tray_place import TrayPlace
 
@@ -99,6 +100,7 @@ class StationLife:
         await asyncio.to_thread(_import_the_rest)
         report_bugs_of(asyncio.get_running_loop())
         from ohx_desktop.desk.take_reading import TakeReading
+        from ohx_desktop.station_queue import StationQueue
         from ohx_desktop.station_sign_in import StationSignIn
         from ohx_desktop.ui.tray.tray_place import TrayPlace
 
@@ -132,13 +134,16 @@ class StationLife:
         self._open_tray(place, workstation, desk, bridge)
         leave_devices = self._open_devices(stack, place, workstation, desk, bridge)
         leave_admin = self._open_admin(stack, place, workstation, desk, bridge)
+        queue = StationQueue(window, place, workstation, desk, bridge=bridge, on_failure=_log)
+        leave_queue = queue.open(stack)
 
         def leave_pages() -> None:
             leave_devices()
             leave_admin()
+            leave_queue()
 
         StationSignIn(window, place, workstation, desk, bridge=bridge, on_hidden=leave_pages).open()
-        bridge.start(self._show_queue(workstation, desk, queue_changed), name="footer")
+        bridge.start(self._show_queue(workstation, desk, queue, queue_changed), name="footer")
         queue_changed.set()
         if not window.is_covered:
             window.show_state(desk.state)
@@ -302,7 +307,11 @@ class StationLife:
             dress(self._application, Theme(settings.window.theme))
 
     async def _show_queue(
-        self, workstation: "Workstation", desk: "TakeReading", changed: asyncio.Event
+        self,
+        workstation: "Workstation",
+        desk: "TakeReading",
+        queue: "StationQueue",
+        changed: asyncio.Event,
     ) -> None:
         from ohx_desktop.desk.states import QueueSummary
 
@@ -323,6 +332,7 @@ class StationLife:
                     differing=workstation.nightly.differing if workstation.nightly else 0,
                 )
             )
+            await queue.refresh()
 
     async def _accompany(self, companion: Companion, desk: "TakeReading") -> None:
         self._exit_code = _BUG
@@ -362,6 +372,7 @@ def _import_the_rest() -> None:
     import_module("ohx_desktop.ui.admin.admin_place")
     import_module("ohx_desktop.ui.admin.admin_pages")
     import_module("ohx_desktop.ui.tray.tray_place")
+    import_module("ohx_desktop.ui.queue.queue_pages")
 
 
 def _log(error: BaseException) -> None:

@@ -14,7 +14,7 @@ from ohx_desktop.app.profile import opened_profile, settings_of
 from ohx_desktop.app.staff import who_is_named
 
 if TYPE_CHECKING:
-    from ohx_desktop.desk.correcting import CorrectingService
+    from ohx_desktop.desk.correcting import CorrectingService, Holder
     from ohx_desktop.desk.filing import SubmissionMaker
     from ohx_desktop.desk.nightly import NightlyComparison
     from ohx_desktop.desk.reconciling import Reconciler
@@ -83,7 +83,7 @@ async def comparing_nightly(
 
 
 def correcting_of(
-    outbox: "AsyncOutbox", ehr: "EhrClient", maker: "SubmissionMaker"
+    outbox: "AsyncOutbox", ehr: "Holder", maker: "SubmissionMaker"
 ) -> "CorrectingService":
     """Return what corrects the readings of a queue."""
     from ohx_desktop.desk.correcting import CorrectingService
@@ -92,7 +92,7 @@ def correcting_of(
     return CorrectingService(receipts=AsyncReceipts(outbox), ehr=ehr, maker=maker)
 
 
-def reconciler_of(outbox: "AsyncOutbox", ehr: "EhrClient") -> "Reconciler":
+def reconciler_of(outbox: "AsyncOutbox", ehr: "Holder") -> "Reconciler":
     """Return what compares the receipts of a queue with an EHR."""
     from ohx_desktop.desk.reconciling import Reconciler
     from ohx_desktop.outbox.receipts import AsyncReceipts

@@ -11,24 +11,28 @@ from typing import TYPE_CHECKING
 from ohx_desktop import __version__
 from ohx_desktop.app.bluetooth import devices_of
 from ohx_desktop.app.clouds import Clouds, clouds_at_window
-from ohx_desktop.app.correcting import comparing_nightly
+from ohx_desktop.app.correcting import comparing_nightly, correcting_of, reconciler_of
 from ohx_desktop.app.ehr import checked_ehr, signed_in_ehr
-from ohx_desktop.app.filing import filing_of, mapping_of, opened_outbox, sender_of, tray_of
+from ohx_desktop.app.filing import maker_of, mapping_of, opened_outbox, sender_of, tray_of
 from ohx_desktop.app.keys import AskKey, source_at_window
 from ohx_desktop.app.profile import create_profile, no_ehr, no_profile, settings_of
 from ohx_desktop.app.staff import staff_desk_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from ohx_desktop.ble.device_secrets import DeviceSecrets
     from ohx_desktop.ble.radio import BleakRadio
     from ohx_desktop.desk.auditing import Note
     from ohx_desktop.desk.capture import RegisteredCapture
     from ohx_desktop.desk.clinic_mapping import ClinicMapping
+    from ohx_desktop.desk.correcting import CorrectingService
     from ohx_desktop.desk.devices import Devices
     from ohx_desktop.desk.ehr_check import OpenEhrCheck
     from ohx_desktop.desk.filing import FilingService
     from ohx_desktop.desk.nightly import NightlyComparison
     from ohx_desktop.desk.passkey import PasskeyDesk
+    from ohx_desktop.desk.reconciling import Reconciler
     from ohx_desktop.desk.staff import StaffDesk
     from ohx_desktop.desk.tray import TrayService
     from ohx_desktop.domain.care_context import OfferedContexts
@@ -37,7 +41,10 @@ if TYPE_CHECKING:
     from ohx_desktop.fhir.auth.credentials import Credentials
     from ohx_desktop.fhir.check import CheckedEhr
     from ohx_desktop.fhir.client import EhrClient
+    from ohx_desktop.fhir.encoding import Json
+    from ohx_desktop.fhir.normal_form import Named
     from ohx_desktop.keystore import KeySource
+    from ohx_desktop.outbox.listing import AsyncListing
     from ohx_desktop.outbox.service import AsyncOutbox
     from ohx_desktop.settings.model import Settings
     from ohx_desktop.settings.profile import Profile
@@ -56,6 +63,9 @@ _SERVICES = (
     "ohx_desktop.desk.ehr_check",
     "ohx_desktop.desk.mapping_preview",
     "ohx_desktop.desk.nightly",
+    "ohx_desktop.desk.queue_comparing",
+    "ohx_desktop.desk.queue_mending",
+    "ohx_desktop.outbox.listing",
     "ohx_desktop.desk.take_reading",
 )
 
@@ -74,6 +84,9 @@ class Workstation:
     passkeys: "PasskeyDesk"
     filing: "FilingService"
     outbox: "AsyncOutbox"
+    listing: "AsyncListing"
+    correcting: "CorrectingService"
+    reconciler: "Reconciler"
     tray: "TrayService"
     staff: "StaffDesk"
     mapping: "ClinicMapping"
@@ -102,6 +115,16 @@ class NoEhr:
         """Raise ConfigurationError."""
         raise no_ehr()
 
+    async def patient(self, _reference: str) -> "Patient":
+        """Raise ConfigurationError."""
+        raise no_ehr()
+
+    async def held(
+        self, _names: "Iterable[Named]", _references: "Iterable[str]" = ()
+    ) -> "Mapping[Named, Sequence[Json]]":
+        """Raise ConfigurationError."""
+        raise no_ehr()
+
 
 @asynccontextmanager
 async def open_workstation(
@@ -124,8 +147,10 @@ async def open_workstation(
     from ohx_desktop.ble.device_registry import DeviceRegistry
     from ohx_desktop.desk.auditing import AuditNotes
     from ohx_desktop.desk.capture import RegisteredCapture
+    from ohx_desktop.desk.filing import FilingService
     from ohx_desktop.desk.passkey import PasskeyDesk
     from ohx_desktop.ops.logging import Field, configure_logging, log_event, log_problem
+    from ohx_desktop.outbox.listing import AsyncListing
     from ohx_desktop.outbox.watching import watched
 
     await asyncio.to_thread(create_profile, profile)
@@ -169,7 +194,8 @@ async def open_workstation(
             notes.signed_in = staff.who
             mapping = await asyncio.to_thread(mapping_of, profile)
             mapping.note = notes.note
-            filing = await filing_of(profile, effective, outbox, staff.who, mapping.rules)
+            maker = await asyncio.to_thread(maker_of, profile, effective, staff.who, mapping.rules)
+            filing = FilingService(outbox=outbox, maker=maker)
             mapping.on_rules = filing.follow
             tray = tray_of(effective, outbox, filing, staff.who)
             stack.push_async_callback(devices.listener.close, _GOODBYES_S)
@@ -189,6 +215,9 @@ async def open_workstation(
                 passkeys=passkeys,
                 filing=filing,
                 outbox=outbox,
+                listing=AsyncListing(outbox),
+                correcting=correcting_of(outbox, ehr, maker),
+                reconciler=reconciler_of(outbox, ehr),
                 tray=tray,
                 staff=staff,
                 mapping=mapping,

@@ -18,6 +18,7 @@ class Event(StrEnum):
     SIGN_IN_FAILED = "sign-in-failed"
     SIGNED_OUT = "signed-out"
     PATIENT_IDENTIFIED = "patient-identified"
+    READING_VIEWED = "reading-viewed"
     CONFIRMED = "confirmed"
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
@@ -118,6 +119,7 @@ KINDS: dict[Event, Kind] = {
     Event.SIGN_IN_FAILED: Kind(_AUTHENTICATION, _LOGIN, Action.EXECUTE),
     Event.SIGNED_OUT: Kind(_AUTHENTICATION, _LOGOUT, Action.EXECUTE),
     Event.PATIENT_IDENTIFIED: Kind(_PATIENT, _lifecycle("access", "Access/View"), Action.READ),
+    Event.READING_VIEWED: Kind(_PROCEDURE, _lifecycle("access", "Access/View"), Action.READ),
     Event.CONFIRMED: Kind(_PROCEDURE, _lifecycle("attest", "Attest"), Action.CREATE),
     Event.SENT: Kind(_EXPORT, _TRANSMIT, Action.EXECUTE, Agent.PROGRAM),
     Event.ACKNOWLEDGED: Kind(_EXPORT, _TRANSMIT, Action.CREATE, Agent.PROGRAM),

@@ -72,17 +72,10 @@ class NightlyComparison:
                 log_problem(error)
                 await self._sleep(AGAIN_S)
             else:
-                await self._note(report)
+                await self.note(report)
 
-    def _is_due(self) -> bool:
-        now = self._now()
-        turn = datetime.combine(now.date(), self._at, now.tzinfo)
-        if turn > now:
-            turn -= timedelta(days=1)
-        # One noted for the future was noted by a clock that went wrong.
-        return self._last is None or self._last < turn or self._last > now
-
-    async def _note(self, report: Reconciled) -> None:
+    async def note(self, report: Reconciled) -> None:
+        """Take what a comparison of the same days found, also of one a person asked for."""
         self._last = self._now()
         self.differing = sum(found is not Found.RETRACTED for _, found in report.differing)
         log_event("reconcile.done", {Field.COUNT: self.differing})
@@ -92,6 +85,14 @@ class NightlyComparison:
         except OSError as error:
             # It is done again after the next start.
             log_problem(error)
+
+    def _is_due(self) -> bool:
+        now = self._now()
+        turn = datetime.combine(now.date(), self._at, now.tzinfo)
+        if turn > now:
+            turn -= timedelta(days=1)
+        # One noted for the future was noted by a clock that went wrong.
+        return self._last is None or self._last < turn or self._last > now
 
     def _load(self) -> None:
         """Take up what was noted last; a file that is missing or broken counts as none."""

@@ -12,6 +12,7 @@ from ohx_desktop.outbox import sql
 from ohx_desktop.outbox.due import Queued, heads, is_due
 from ohx_desktop.outbox.records import (
     HeldReading,
+    Listed,
     OutboxSummary,
     Unverified,
     entry_of,
@@ -20,9 +21,14 @@ from ohx_desktop.outbox.records import (
     time_of,
 )
 from ohx_desktop.outbox.rows import EntryRows
-from ohx_desktop.outbox.states import EntryState, OutboxEntry
+from ohx_desktop.outbox.states import EntryKind, EntryState, OutboxEntry
 from ohx_desktop.outbox.tray import TrayStore
 from ohx_desktop.storage.database import Connection, pragma, translated
+
+_FORWARD = (sql.HELD_IN_STATE, sql.RECEIPTS_IN_STATE)
+_BACKWARD = (sql.HELD_IN_STATE_BACKWARD, sql.RECEIPTS_IN_STATE_BACKWARD)
+# SQLite's largest integer.
+_BEYOND_ALL = 2**63 - 1
 
 
 class OutboxReader:
@@ -48,20 +54,24 @@ class OutboxReader:
         *,
         after: UUID | None = None,
         limit: int | None = None,
+        newest_first: bool = False,
     ) -> list[OutboxEntry]:
-        """Return the entries in these states, in the order of confirmation.
+        """Return the entries in these states, in the order of confirmation or in the reverse one.
 
-        A page of them: `limit` at most, those that follow the entry `after`.
+        A page of them: `limit` at most, those that follow the entry `after` in that order.
         """
+        begin = _BEYOND_ALL if newest_first else 0
+        statements = _BACKWARD if newest_first else _FORWARD
         with translated():
-            begin = 0 if after is None else self._rows.find(after).seq
+            if after is not None:
+                begin = self._rows.find(after).seq
             cursors = [
                 self._connection.execute(statement, (state.value, begin))
                 for state in sorted(set(states))
-                for statement in (sql.HELD_IN_STATE, sql.RECEIPTS_IN_STATE)
+                for statement in statements
             ]
             try:
-                rows = heapq.merge(*cursors, key=itemgetter(0))
+                rows = heapq.merge(*cursors, key=itemgetter(0), reverse=newest_first)
                 return [entry_of(columns) for _, *columns in islice(rows, limit)]
             finally:
                 for cursor in cursors:
@@ -71,6 +81,22 @@ class OutboxReader:
         """Return one entry. Raises UsageError when there is none of this id."""
         with translated():
             return self._rows.find(entry_id).entry
+
+    def listed(self, entry_id: UUID) -> Listed:
+        """Return an entry with what belongs to it. Raises UsageError when there is none."""
+        with translated():
+            row = self._rows.find(entry_id)
+            orders, refiled = [], False
+            for _, other in self._rows.of_reading(row.entry.reading_id):
+                if other.corrects == entry_id:
+                    refiled |= other.kind is EntryKind.FILING
+                    orders += [other] if other.kind is EntryKind.RETRACTION else []
+        return Listed(
+            entry=row.entry,
+            is_held=row.holds,
+            order=orders[-1] if orders else None,
+            is_refiled=refiled,
+        )
 
     def held(self, entry_id: UUID) -> HeldReading | None:
         """Return what is still held of an entry; None when only the receipt is left."""

@@ -57,6 +57,20 @@ class HeldReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An entry as a person is told of it: no values and no names.
+
+    `is_held` tells that the reading itself is still here; `order` is the newest one to take it
+    back, `is_refiled` whether it was filed anew for another patient.
+    """
+
+    entry: OutboxEntry
+    is_held: bool
+    order: OutboxEntry | None = None
+    is_refiled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """An entry that is now `sending`, with the bundle to send; of a retraction its order."""
 

@@ -36,6 +36,15 @@ RECEIPTS_IN_STATE = f"""
     SELECT seq, {_ENTRY} FROM entry INDEXED BY entry_by_state
     WHERE state = ? AND holds = 0 AND seq > ? ORDER BY seq
 """
+# The same, the newest first.
+HELD_IN_STATE_BACKWARD = f"""
+    SELECT seq, {_ENTRY} FROM entry INDEXED BY entry_by_state
+    WHERE state = ? AND holds = 1 AND seq < ? ORDER BY seq DESC
+"""
+RECEIPTS_IN_STATE_BACKWARD = f"""
+    SELECT seq, {_ENTRY} FROM entry INDEXED BY entry_by_state
+    WHERE state = ? AND holds = 0 AND seq < ? ORDER BY seq DESC
+"""
 COUNT_HELD = """
     SELECT state, count(*) FROM entry INDEXED BY entry_by_state
     WHERE state IN ('queued', 'sending', 'needs-attention') AND holds = 1 GROUP BY state

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from ohx_desktop.desk.admin_states import AdminState
 from ohx_desktop.desk.enrolling_states import EnrolState
+from ohx_desktop.desk.queue_states import QueueState
 from ohx_desktop.desk.staff_states import StaffState
 from ohx_desktop.desk.states import FindPatient
 from ohx_desktop.desk.unlock_states import AskingKeyPin
@@ -74,6 +75,9 @@ def stage(scene: scenes.Scene, size: QSize) -> StaffWindow:
     elif isinstance(scene, AdminState):
         window.show_state(FindPatient())
         window.show_admin(scene)
+    elif isinstance(scene, QueueState):
+        window.show_state(FindPatient())
+        window.show_queue_page(scene)
     elif isinstance(scene, ToMend):
         window.show_setup(scene.problems)
         window.show_state(FindPatient())

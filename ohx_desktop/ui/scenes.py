@@ -8,6 +8,7 @@ from uuid import UUID
 from ohx_desktop.ble.events import LinkState
 from ohx_desktop.desk.admin_states import AdminState
 from ohx_desktop.desk.enrolling_states import EnrolState
+from ohx_desktop.desk.queue_states import QueueState
 from ohx_desktop.desk.staff_states import SignedIn, StaffState
 from ohx_desktop.desk.states import (
     Care,
@@ -41,6 +42,7 @@ from ohx_desktop.outbox.states import EntryState, OutboxEntry
 from ohx_desktop.staff.people import StaffMember
 from ohx_desktop.ui.admin_scenes import ADMIN_SCENES, ToMend
 from ohx_desktop.ui.device_scenes import DEVICE_SCENES, Asked
+from ohx_desktop.ui.queue_scenes import queue_scenes
 from ohx_desktop.ui.staff_scenes import STAFF_SCENES
 from ohx_desktop.ui.unlock_scenes import UNLOCK_SCENES
 
@@ -167,7 +169,7 @@ TWO_VISITS = Care(
 
 WithPatient = Waiting | Reviewing | Filed
 
-Told = DeskState | EnrolState | StaffState | AdminState | AskingKeyPin
+Told = DeskState | EnrolState | StaffState | AdminState | AskingKeyPin | QueueState
 Scene = Told | Asked | ToMend | OhxError | None
 
 SCENES: dict[str, Scene] = {
@@ -175,6 +177,7 @@ SCENES: dict[str, Scene] = {
     **STAFF_SCENES,
     **ADMIN_SCENES,
     **UNLOCK_SCENES,
+    **queue_scenes(JANE, FATIMA, JUERGEN, READING),
     "00-starting": None,
     "01-no-keyring": NoKeyring("no secret store was found on this computer"),
     "02-already-open": AlreadyOpen("a window of this profile is open already"),

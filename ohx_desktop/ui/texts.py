@@ -356,6 +356,10 @@ MORE_WAIT_ONE: Final = "1 more reading of this patient waits."
 MORE_WAIT_MANY: Final = "{n} more readings of this patient wait."
 MORE_NOT_SAVED: Final = "It is not confirmed. Look at it next, or leave it in the tray."
 MORE_NOT_SAVED_MANY: Final = "They are not confirmed. Look at them next, or leave them in the tray."
+FIRST_ONLY_COPY: Final = (
+    "The next reading is on this screen only.",
+    "See to that one first. This one is found in the queue later (F8).",
+)
 STEP_DONE: Final = "{label}, done, {detail}"
 STEP_OPEN: Final = "{label}, {detail}"
 NEEDS_YOU: Final = "The EHR did not take this reading."
@@ -539,6 +543,185 @@ TRAY_OVERDUE: Final = "Waits for too long"
 TRAY_ODD: Final = "A record nobody can read"
 TRAY_ODD_HELP: Final = "Report the cuff’s model to support"
 TRAY_DONE: Final = ("The reading is saved.", "It is sent by itself.")
+
+# ── queue ────────────────────────────────────────────────────────────────────────────────────
+QUEUE_NAME: Final = "Queue: {counts}"
+QUEUE_TIP: Final = "What waits, what was sent (F8)"
+QUEUE_HEADING: Final = "What waits, and what became of it"
+QUEUE_HELP: Final = "Choose an entry to see why, to send it again, or to put it right."
+QUEUE_LIST: Final = "Readings in the queue"
+QUEUE_SHOW: Final = "Show"
+QUEUE_ALL: Final = "All"
+QUEUE_GROUPS: Final = {
+    "needs-you": "Needs you",
+    "waiting": "Waiting",
+    "arrived": "Arrived",
+    "given-up": "Given up",
+}
+QUEUE_COUNTED: Final = "{group} ({n})"
+QUEUE_EMPTY: Final = {
+    "": ("Nothing is in the queue.", "Each reading that is confirmed will be listed here."),
+    "needs-you": ("Nothing needs you.", "What the EHR does not take will be listed here."),
+    "waiting": ("Nothing waits.", "What is still to be sent will be listed here."),
+    "arrived": ("Nothing has arrived yet.", "What the EHR has taken will be listed here."),
+    "given-up": ("Nothing was given up.", "What a person discards will be listed here."),
+}
+QUEUE_READING: Final = "Looking through the queue…"
+QUEUE_MORE: Final = "Show more"
+QUEUE_COMPARE: Final = "Compare with the EHR"
+QUEUE_UNCHANGED: Final = "Nothing was changed."
+QUEUE_LATER: Final = "Try again in a moment; call your administrator if it lasts."
+QUEUE_LOOK_AGAIN: Final = "Look at the entry once more; it may have changed meanwhile."
+QUEUE_SPOKEN: Final = "{title}. {details}"
+
+ENTRY_TITLES: Final = {
+    "queued": "Waits for the EHR",
+    "sending": "Is being sent",
+    "acknowledged": "Sent",
+    "verified": "In the chart",
+    "needs-attention": "Needs you",
+    "discarded": "Given up",
+}
+ORDER_TITLES: Final = {
+    "queued": "A correction waits for the EHR",
+    "sending": "A correction is being sent",
+    "acknowledged": "A reading was marked as entered in error",
+    "verified": "A reading was marked as entered in error",
+    "needs-attention": "A correction needs you",
+    "discarded": "A correction was given up",
+}
+ENTRY_TITLE_WHY: Final = "{title}: {why}"
+ENTRY_TAKEN_BACK: Final = "Taken back"
+ENTRY_BEING_TAKEN_BACK: Final = "Is being taken back"
+ENTRY_REFILED: Final = "It was filed anew for another patient."
+ENTRY_IS_REFILED: Final = "Filed anew for the right patient."
+ENTRY_SAVED: Final = "Saved {time}, {length} ago"
+ENTRY_SAVED_NOW: Final = "Saved {time}"
+ENTRY_ORDERED: Final = "Decided {time}, {length} ago"
+ENTRY_ORDERED_NOW: Final = "Decided {time}"
+ENTRY_ARRIVED: Final = "Arrived {time}"
+ENTRY_ENDED: Final = "Given up {time}"
+ENTRY_ATTEMPTS: Final = "{n} attempts"
+ENTRY_NEXT: Final = "Next try {time}"
+ENTRY_DOUBTFUL: Final = "The EHR may have it already: it is looked up there before it is sent."
+ENTRY_GIVEN_UP_DOUBTFUL: Final = "Nobody knows whether the EHR has it."
+ENTRY_BEING_CHECKED: Final = "It is read back and compared."
+ENTRY_NOT_CHECKED: Final = "The EHR does not let it be read back."
+ENTRY_REFERENCE: Final = "In the EHR: {reference}"
+ENTRY_BY: Final = "Decided by {who}"
+ENTRY_HELD: Final = "The reading is still on this computer."
+ENTRY_ERASED: Final = "The reading is no longer on this computer; a receipt without values is."
+ENTRY_FACTS: Final = "What is known of this entry"
+ENTRY_RETRY: Final = "Send again"
+ENTRY_RETRYING: Final = "Sending again…"
+ENTRY_RETRIED: Final = ("It is sent again now.", "It goes on by itself.")
+ENTRY_WRONG: Final = "Wrong patient or wrong reading?"
+ENTRY_DISCARD: Final = "Give it up"
+ENTRY_DISCARD_ORDER: Final = "Give the correction up"
+ENTRY_LOOK: Final = "Show the reading"
+ENTRY_HIDE: Final = "Hide the reading"
+ENTRY_FILED_FOR: Final = "Filed for {name}, born {born}, {label} {number}"
+
+WHY_CORRECT: Final = "What is wrong with this reading?"
+WHY_DISCARD: Final = "Why is this reading given up?"
+WHY_DISCARD_ORDER: Final = "Why is this correction given up?"
+WHY_HELP: Final = "Choose a reason. Nothing happens before you say yes to what comes of it."
+QUEUE_REASONS: Final = {
+    "wrong-patient": "It is another patient’s",
+    "measured-wrongly": "It was measured wrongly",
+    "measured-again": "Measured again",
+    "entered-by-hand": "Entered into the EHR by hand",
+    "not-a-patient": "Nobody’s: a trial or a visitor",
+    "not-wrong": "The reading was right",
+    "other": "Another reason",
+}
+TAKE_BACK_QUESTION: Final = (
+    "Have this reading marked as entered in error?",
+    "It stays visible in the EHR, with the mark. That cannot be undone from here.",
+)
+TAKE_BACK_YES: Final = "Mark it as entered in error"
+GIVE_UP_QUESTION: Final = (
+    "Give this reading up?",
+    "It has not reached the EHR. It is erased here, and nothing of it is kept.",
+)
+GIVE_UP_DOUBTFUL_QUESTION: Final = (
+    "Give this reading up?",
+    "It is erased here. The EHR may have it all the same: look there.",
+)
+GIVE_UP_YES: Final = "Give it up"
+GIVE_UP_ORDER_QUESTION: Final = (
+    "Give this correction up?",
+    "The reading then stays in the EHR as it is.",
+)
+MENDING_BUSY: Final = (
+    "It is being done…",
+    "Where the reading is no longer here, the EHR is asked for it first.",
+)
+RIGHT_QUESTION: Final = (
+    "Was this reading measured on {name}?",
+    (
+        "Born {born}, {label} {number}. Compare both with the person or the wristband. It is "
+        "filed for them, and marked as entered in error where it is now."
+    ),
+)
+RIGHT_YES: Final = "Yes, file it for them"
+RIGHT_UNKNOWN: Final = "Nobody knows whose it is"
+MENDED_HEADING: Final = {
+    "refiled": "It goes to the right patient",
+    "taken-back": "It is being taken back",
+    "given-up": "It is given up",
+    "order-given-up": "The correction is given up",
+}
+MENDED_HELP: Final = {
+    "refiled": "It goes on by itself. You can go on with the next patient.",
+    "taken-back": "It goes on by itself. You can go on with the next patient.",
+    "given-up": "It is erased here and never sent. Measure again if a reading is needed.",
+    "order-given-up": "The reading stays in the EHR as it is.",
+}
+MENDED_DECIDED: Final = "Decided"
+MENDED_DECIDED_DETAIL: Final = "Saved on this computer"
+MENDED_ERASED: Final = "Erased on this computer"
+MENDED_ORDER_GONE: Final = "The reading stays as it is"
+MENDED_TAKEN_BACK: Final = "Entered in error"
+MENDED_NEVER_SENT: Final = "It never left this computer"
+MENDED_NOT_YET: Final = "Waits for the EHR, goes on by itself"
+MENDED_SENDING: Final = "Is being sent"
+MENDED_RIGHT: Final = "Right patient"
+MENDED_RIGHT_DETAIL: Final = "{name}\n{detail}"
+MENDED_SENT: Final = "Sent, is being checked"
+MENDED_MARKED: Final = "Marked in the EHR"
+MENDED_FILED: Final = "In the chart"
+MENDED_NEEDS_YOU: Final = "Needs you: see the queue"
+MENDED_TO_QUEUE: Final = "To the queue"
+
+COMPARE_HEADING: Final = "Does the EHR still have what was filed?"
+COMPARE_HELP: Final = (
+    "Receipts of the last {days} days are compared with the EHR. Nothing is changed by it."
+)
+COMPARE_EMPTY: Final = (
+    "Nothing was compared yet.",
+    "What the EHR no longer has as it was filed will be listed here.",
+)
+COMPARE_SAME: Final = ("Nothing differs.", "The EHR has all of it as it was filed.")
+COMPARE_SO_FAR: Final = ("Nothing differs so far.", "What differs will be listed here.")
+COMPARE_ROWS: Final = "What differs in the EHR"
+COMPARE_RUN: Final = "Compare now"
+COMPARE_AGAIN: Final = "Compare again"
+COMPARE_RUNNING: Final = "Asking the EHR… {n} compared."
+COMPARE_DONE: Final = "{n} compared. {differing}"
+COMPARE_NONE_DIFFERS: Final = "Nothing differs."
+COMPARE_ONE_DIFFERS: Final = "1 differs: let the administrator of the EHR look at it."
+COMPARE_SOME_DIFFER: Final = "{n} differ: let the administrator of the EHR look at them."
+COMPARE_CANCELLED: Final = "Cancelled. It says nothing about what was not reached: {n} compared."
+COMPARE_BROKEN_OFF: Final = "The comparison could not be finished."
+COMPARE_NOT_COMPARABLE: Final = "Of older versions, with nothing to compare by: {n}."
+COMPARE_IN_CORRECTION: Final = "In correction: {n}."
+COMPARE_FOUND: Final = {
+    "absent": "The EHR does not have it any more",
+    "different": "The EHR has something else than was confirmed",
+    "doubled": "The EHR has it more than once",
+    "retracted": "Taken back in the EHR by somebody",
+}
 
 # ── signed in ────────────────────────────────────────────────────────────────────────────────
 SIGNED_IN: Final = "Signed in: {name}"

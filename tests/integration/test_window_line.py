@@ -24,6 +24,7 @@ SCENES = (
     "damaged_queue",
     "a_cuff_is_registered",
     "wrong_patient",
+    "filed_for_the_wrong_patient",
     "an_administrator_looks_around",
     "people_change_over",
 )
@@ -119,7 +120,12 @@ def test_a_refused_reading_wants_a_person_and_says_why(told: Callable[[str], Tol
     why = "a rule of the EHR forbids it"
     assert scene.says("refused", "The EHR did not take this reading.", why, "stays safe")
     assert scene.says("next patient", "1 needs you", why)
-    assert scene.chart == []
+    # In the queue it names nobody and no value, until somebody asks for it.
+    assert not any(scene.says("queue", trace) for trace in ("128", "BENNETT", "943"))
+    assert scene.says("looked at", "Needs you", why, "128/82", "BENNETT, Margaret Rose")
+    assert scene.says("sent again", "In the chart")
+    assert not any(scene.says("sent again", trace) for trace in ("128", "BENNETT", "943"))
+    assert scene.chart == ONCE
 
 
 # ── the cuff ─────────────────────────────────────────────────────────────────────────────────
@@ -247,6 +253,32 @@ def test_a_reading_of_the_wrong_patient_is_given_to_the_right_one(
     assert scene.says("given", "The reading is saved.")
     assert not any("waits to be assigned" in text for text in scene._seen["given"])
     assert scene.chart == ONCE
+
+
+# ── what was filed already ───────────────────────────────────────────────────────────────────
+
+
+def test_a_filed_reading_goes_from_the_wrong_chart_to_the_right_one(
+    told: Callable[[str], Told],
+) -> None:
+    scene = told("filed_for_the_wrong_patient")
+    assert scene.says("filed", "In the chart", "Wrong patient or wrong reading?")
+    assert scene.says("why", "What is wrong with this reading?", "BENNETT", "another patient")
+    assert scene.says("theirs", "MÜLLER, Jürgen", "02-Nov-1967", "401 023 2137", "128/82")
+    assert scene.says("mended", "Marked in the EHR", "MÜLLER", "In the chart")
+    # Once under the right patient; where it stood before it is marked, not gone.
+    assert scene._seen["charts"] == [
+        *("Patient/pat-4711 entered-in-error 3", "Patient/pat-4711 entered-in-error 0"),
+        *("Patient/pat-4712 final 3", "Patient/pat-4712 final 0"),
+    ]
+    assert [row.split(".")[0] for row in scene._seen["rows"]] == [
+        *("In the chart", "A reading was marked as entered in error", "Taken back"),
+    ]
+    assert not any(trace in row for row in scene._seen["rows"] for trace in ("128", "BENNETT"))
+    assert scene.says("why in the EHR", "Entered in error: wrong-patient")
+    assert scene.says("compared", "2 compared. Nothing differs.")
+    assert not any(scene.says("left", trace) for trace in ("128", "BENNETT", "MÜLLER"))
+    assert scene.state == "FindPatient"
 
 
 # ── who works here ───────────────────────────────────────────────────────────────────────────

@@ -48,6 +48,7 @@ from ohx_desktop.virtual.profiles import BEURER_BM54
 from ohx_desktop.virtual.room import Adapter
 
 NUMBER = "943 476 5919"
+RIGHT_NUMBER = "401 023 2137"
 NEW = (128, 82, 71)
 NEW_CUFF = "A4:C1:38:00:54:54"
 PASSKEY = 314159
@@ -161,6 +162,24 @@ async def ehr_refusing(stage: Stage) -> None:
     await stage.look("refused")
     await stage.leave()
     await stage.look("next patient")
+    # The rule is mended; the reading is found in the queue and sent again.
+    driver, window = stage.driver, stage.driver.window
+    await driver.push(window.footer.counts)
+    pages = window.queue
+    await driver.until(lambda: pages.entries.entries.is_armed, "the queue")
+    await stage.look("queue")
+    driver.press(pages.entries.entries, Qt.Key.Key_Return)
+    await driver.push(pages.entry.look)
+    await stage.until_shown("BENNETT")
+    await stage.look("looked at")
+    stage.rig.ehr.faults.disarm()
+    await driver.push(pages.entry.retry)
+    await stage.until_shown("In the chart")
+    await stage.look("sent again")
+    driver.press(pages.entry.back, Qt.Key.Key_Escape)
+    await driver.until(pages.entries.isVisible, "the list again")
+    await driver.push(pages.entries.back)
+    await stage.until_shown("Everything is sent")
 
 
 async def cuff_vanishes(stage: Stage) -> None:
@@ -248,6 +267,50 @@ async def wrong_patient(stage: Stage) -> None:
     await stage.driver.push(tray.back)
     await stage.until_shown("Everything is sent")
     await stage.driver.until(lambda: stage.pressures_in_the_chart() != [], "the chart")
+
+
+async def filed_for_the_wrong_patient(stage: Stage) -> None:
+    await stage.review()
+    await stage.confirm()
+    driver, window = stage.driver, stage.driver.window
+    await driver.reach(Filed, lambda state: state.verified_at is not None)
+    await stage.look("filed")
+    await driver.push(window.filed.wrong)
+    await stage.until_shown(texts.WHY_CORRECT)
+    pages = window.queue
+    await stage.look("why")
+    await driver.push(pages.why.reasons[0])
+    await driver.until(pages.right.field.isVisible, "the search for the right patient")
+    driver.write(pages.right.field, RIGHT_NUMBER)
+    driver.press(pages.right.field, Qt.Key.Key_Return)
+    await driver.until(lambda: pages.right.results.is_armed, "the right patient")
+    driver.press(pages.right.results, Qt.Key.Key_Return)
+    await driver.until(lambda: pages.right.is_asking, "the question whether it is theirs")
+    await stage.look("theirs")
+    await driver.push(pages.right.question.yes)
+    await stage.until_shown(texts.MENDED_MARKED)
+    await stage.until_shown(texts.MENDED_FILED)
+    await stage.look("mended")
+    await driver.push(pages.mended.to_queue)
+    await driver.until(lambda: len(pages.entries.entries.shown) == 3, "the entries")
+    await stage.look("queue")
+    stage.seen["rows"] = [row.spoken for row in pages.entries.entries.shown]
+    await driver.push(pages.entries.compare)
+    await driver.push(pages.compare.run)
+    await stage.until_shown(texts.COMPARE_NONE_DIFFERS)
+    await stage.look("compared")
+    driver.press(pages.compare.run, Qt.Key.Key_Escape)
+    await driver.until(pages.entries.isVisible, "the list again")
+    driver.press(pages.entries.entries, Qt.Key.Key_Escape)
+    await driver.until(window.find_patient.isVisible, "the search")
+    await stage.look("left")
+    stored = [version.resource for version in stage.rig.ehr.store.versions("Observation")]
+    stage.seen["charts"] = [
+        f"{each['subject']['reference']} {each['status']} {len(each.get('component', []))}"
+        for each in stored
+    ]
+    told = [version.resource for version in stage.rig.ehr.store.versions("Provenance")]
+    stage.seen["why in the EHR"] = [json.dumps(each.get("authorization")) for each in told]
 
 
 def buttons_of(window: QWidget) -> list[QAbstractButton]:
@@ -456,6 +519,7 @@ SCENES: dict[str, Callable[[Stage], Awaitable[None]]] = {
         *(cuff_vanishes, cuff_vanishes_in_mid_transfer, malformed_packet, failed_measurement),
         *(disk_full, no_bluetooth, second_window, a_cuff_is_registered, wrong_patient),
         an_administrator_looks_around,
+        filed_for_the_wrong_patient,
         people_change_over,
     )
 }

@@ -125,9 +125,9 @@ def test_values_too_wide_for_one_line_stand_under_each_other(qtbot: QtBot, stage
 def test_the_footer_counts_what_waits(staged: Stage) -> None:
     window = staged(FindPatient())
     window.show_queue(QueueSummary(waiting=3))
-    assert [chip.text.text() for chip in window.footer.chips] == ["3 waiting for the EHR"]
+    assert [chip.text.text() for chip in window.footer.counts.chips] == ["3 waiting for the EHR"]
     window.show_queue(QueueSummary())
-    assert [chip.text.text() for chip in window.footer.chips] == ["Everything is sent"]
+    assert [chip.text.text() for chip in window.footer.counts.chips] == ["Everything is sent"]
 
 
 def test_the_pulse_rests_when_less_motion_is_asked_for(staged: Stage) -> None:

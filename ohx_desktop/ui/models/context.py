@@ -15,11 +15,11 @@ _ISOLATED = "\u2068{name}\u2069"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionView:
-    """One thing to choose. Choosing it makes `context` the reading's."""
+    """One thing to choose; `context` is what choosing it chooses."""
 
     text: str
     spoken: str
-    context: CareContext
+    context: object
     chosen: bool
 
 

@@ -40,6 +40,12 @@ def filed_view(state: Filed) -> FiledView:
     )
 
 
+def first_the_only_copy() -> MessageView:
+    """Return why this reading is put right only after the next one was seen to."""
+    what, rest = texts.FIRST_ONLY_COPY
+    return MessageView(what=what, rest=rest)
+
+
 def _more(count: int) -> MessageView | None:
     if count == 0:
         return None

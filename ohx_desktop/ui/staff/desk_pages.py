@@ -67,6 +67,8 @@ class DeskPages(QWidget):
     close_requested = Signal()
     devices_requested = Signal()
     admin_requested = Signal()
+    queue_requested = Signal()
+    wrong_reading_reported = Signal()
     lock_requested = Signal()
     sign_out_requested = Signal()
     passkey_typed = Signal(str)
@@ -109,6 +111,7 @@ class DeskPages(QWidget):
         self._forget_other_pages(state)
         self._show_patient(state)
         self._show_context(state)
+        self.footer.counts.set_open(may_open=isinstance(state, FindPatient))
         match state:
             case FindPatient():
                 self.pages.setCurrentWidget(self.find_patient)
@@ -228,6 +231,11 @@ class DeskPages(QWidget):
         if isinstance(self._state, FindPatient):
             self.admin_requested.emit()
 
+    def _show_queue_page(self) -> None:
+        """F8: to the queue, only while no patient is in view."""
+        if isinstance(self._state, FindPatient):
+            self.queue_requested.emit()
+
     def _leave_patient(self) -> None:
         match self._state:
             case Waiting():
@@ -290,6 +298,7 @@ class DeskPages(QWidget):
 
     def _connect(self) -> None:
         self.banner.change_requested.connect(self.patient_left)
+        self.footer.counts.clicked.connect(self._show_queue_page)
         self.footer.lock.clicked.connect(self.lock_requested)
         self.footer.sign_out.clicked.connect(self.ask_to_sign_out)
         self.context.context_chosen.connect(self.context_chosen)
@@ -306,11 +315,13 @@ class DeskPages(QWidget):
         self.reviewing.wrong_patient_reported.connect(self.wrong_patient_reported)
         self.filed.measure_again_requested.connect(self.measure_again_requested)
         self.filed.next_patient_requested.connect(self.next_patient_requested)
+        self.filed.wrong_reported.connect(self.wrong_reading_reported)
         # Children of this widget: while a notice is shown instead of it, they hear nothing.
         keys = (
             (Qt.Key.Key_Escape, self._go_back),
             (Qt.Key.Key_F2, self._find_patient),
             (Qt.Key.Key_F4, self._show_devices),
+            (Qt.Key.Key_F8, self._show_queue_page),
             (Qt.Key.Key_F10, self._show_admin),
         )
         for key, act in keys:

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QWidget
 
 from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.filed import FiledView
+from ohx_desktop.ui.models.parts import MessageView
 from ohx_desktop.ui.staff.page import Card, Page
 from ohx_desktop.ui.theme.tokens import SPACE, TYPE
 from ohx_desktop.ui.widgets.action_button import ActionButton
@@ -19,6 +20,7 @@ class FiledPage(Page):
 
     next_patient_requested = Signal()
     measure_again_requested = Signal()
+    wrong_reported = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,6 +29,8 @@ class FiledPage(Page):
         self.steps = StepList()
         self.again = ActionButton(texts.MEASURE_AGAIN)
         self.again.clicked.connect(self.measure_again_requested)
+        self.wrong = ActionButton(texts.ENTRY_WRONG)
+        self.wrong.clicked.connect(self.wrong_reported)
         self.next_patient = ActionButton(texts.NEXT_PATIENT, primary=True)
         self.next_patient.clicked.connect(self.next_patient_requested)
         self._card = Card()
@@ -54,6 +58,10 @@ class FiledPage(Page):
         target = self.again if self._has_more else self.next_patient
         target.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def tell(self, message: MessageView) -> None:
+        """Say why something was not done."""
+        self.message.show_message(message)
+
     def forget(self) -> None:
         """Show nothing and keep nothing."""
         self._spoken, self._has_more = "", False
@@ -75,6 +83,7 @@ class FiledPage(Page):
         row.insertWidget(0, other, 0, Qt.AlignmentFlag.AlignBottom)
         row.addWidget(likely)
         QWidget.setTabOrder(likely, other)
+        QWidget.setTabOrder(other, self.wrong)
 
     def _lay_out(self) -> None:
         body = self._card.body
@@ -84,6 +93,7 @@ class FiledPage(Page):
         body.addSpacing(SPACE.gap)
         body.addWidget(self.steps)
         body.addStretch(2)
+        self._card.action_row.addWidget(self.wrong, 0, Qt.AlignmentFlag.AlignBottom)
         self._card.action_row.addStretch(1)
         self._rank()
         self.column.addWidget(self._card, 1)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ohx_desktop.desk.admin_states import AdminState
     from ohx_desktop.desk.enrolling_states import EnrolState
+    from ohx_desktop.desk.queue_states import QueueState
     from ohx_desktop.desk.staff_states import StaffState
     from ohx_desktop.desk.states import DeskState, PasskeyQuestion, QueueSummary
     from ohx_desktop.desk.unlock_states import AskingKeyPin
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ohx_desktop.domain.scan_format import ScanFormat, ScanRefused
     from ohx_desktop.ui.admin.admin_pages import AdminPages
     from ohx_desktop.ui.devices.device_pages import DevicePages
+    from ohx_desktop.ui.queue.queue_pages import QueuePages
     from ohx_desktop.ui.sign_in.sign_in_pages import SignInPages
     from ohx_desktop.ui.staff.context_bar import ContextBar
     from ohx_desktop.ui.staff.desk_pages import DeskPages
@@ -67,6 +69,8 @@ class StaffWindow(QMainWindow):
     salvage_requested = Signal()
     devices_requested = Signal()
     admin_requested = Signal()
+    queue_requested = Signal()
+    wrong_reading_reported = Signal()
     lock_requested = Signal()
     sign_out_requested = Signal()
     activity_noticed = Signal()
@@ -90,6 +94,7 @@ class StaffWindow(QMainWindow):
         self._desk: DeskPages | None = None
         self._devices: DevicePages | None = None
         self._admin: AdminPages | None = None
+        self._queue: QueuePages | None = None
         self._sign_in: SignInPages | None = None
         self._unlock: UnlockPage | None = None
         self._is_ending = False
@@ -199,9 +204,9 @@ class StaffWindow(QMainWindow):
             return
         desk = self._furnished()
         self.notice.forget()
-        # Nobody but a person ends the work on devices, or the administrator's; the desk has no
-        # patient meanwhile.
-        is_elsewhere = self._room.currentWidget() in {self._devices, self._admin}
+        # Nobody but a person ends the work on devices, on the queue, or the administrator's; the
+        # desk has no patient meanwhile.
+        is_elsewhere = self._room.currentWidget() in {self._devices, self._admin, self._queue}
         if not (is_elsewhere and isinstance(state, FindPatient)):
             self._room.setCurrentWidget(desk)
         desk.show_state(state)
@@ -269,6 +274,34 @@ class StaffWindow(QMainWindow):
             self._admin = AdminPages(self._now)
             self._room.addWidget(self._admin)
         return self._admin
+
+    def show_queue_page(self, state: "QueueState") -> None:
+        """Draw a state of the queue's pages in place of the desk."""
+        if self.is_covered:
+            return
+        queue = self.queue
+        if self._room.currentWidget() is not self.notice:
+            self._room.setCurrentWidget(queue)
+        queue.show_state(state)
+
+    def leave_queue(self) -> None:
+        """Draw the desk again, with the focus where a patient is searched."""
+        self.queue.forget()
+        if self._room.currentWidget() is self._queue:
+            self._room.setCurrentWidget(self._furnished())
+            self.find_patient.focus_field()
+
+    @property
+    def queue(self) -> "QueuePages":
+        """The queue's pages, built when they are first asked for."""
+        if self._queue is None:
+            from ohx_desktop.ui.queue.queue_pages import QueuePages
+
+            # For the focus ring, which these pages need, too.
+            self._furnished()
+            self._queue = QueuePages(self._now)
+            self._room.addWidget(self._queue)
+        return self._queue
 
     def show_queue(self, summary: "QueueSummary") -> None:
         """Draw how much waits for the EHR and for a person."""
@@ -341,7 +374,10 @@ class StaffWindow(QMainWindow):
     # ── private ──────────────────────────────────────────────────────────────────────────────
 
     def _forget_desk(self) -> None:
-        for pages in (self._desk, self._devices, self._admin, self._sign_in, self._unlock):
+        for pages in (
+            *(self._desk, self._devices, self._admin, self._queue),
+            *(self._sign_in, self._unlock),
+        ):
             if pages is not None:
                 pages.forget()
 
@@ -377,11 +413,15 @@ class StaffWindow(QMainWindow):
         desk = self._furnished()
         if self._room.currentWidget() is desk:
             desk.search_scan(scan, is_identifier)
+        elif self._queue is not None and self._room.currentWidget() is self._queue:
+            self._queue.search_scan(scan, is_identifier)
 
     def _refuse_scan(self, error: "ScanRefused") -> None:
         desk = self._furnished()
         if self._room.currentWidget() is desk:
             desk.refuse_scan(error)
+        elif self._queue is not None and self._room.currentWidget() is self._queue:
+            self._queue.refuse_scan(error)
         self.scan_refused.emit(error)
 
     def _pass_on(self, desk: "DeskPages") -> None:
@@ -398,6 +438,8 @@ class StaffWindow(QMainWindow):
         desk.close_requested.connect(self.close_requested)
         desk.devices_requested.connect(self.devices_requested)
         desk.admin_requested.connect(self.admin_requested)
+        desk.queue_requested.connect(self.queue_requested)
+        desk.wrong_reading_reported.connect(self.wrong_reading_reported)
         desk.lock_requested.connect(self.lock_requested)
         desk.sign_out_requested.connect(self.sign_out_requested)
         desk.passkey_typed.connect(self.passkey_typed)

@@ -62,6 +62,8 @@ QPushButton[digit="true"] {{
     padding: 0;
 }}
 #footer QPushButton {{ min-height: {SPACE.target_least - 2}px; }}
+#footer #counts {{ padding: 0; }}
+#footer #counts[idle="true"] {{ background: transparent; border-color: transparent; }}
 QPushButton[primary="true"] {{
     background: {c.primary}; color: {c.on_primary}; border: 2px solid {c.primary};
     border-radius: {SPACE.radius}px; min-height: {SPACE.target_primary - 4}px;

@@ -80,10 +80,14 @@ class ChoiceRow(QWidget):
         self.show_view(view)
 
     def show_view(self, view: GroupView) -> None:
-        """Show which option holds; the options stay those of the constructor."""
+        """Show which option holds; of the options themselves only the words may change."""
         self._view = view
         for button, option in zip(self.buttons, view.options, strict=True):
             button.setChecked(option.chosen)
+            if button.text() != option.text:
+                button.setText(option.text)
+                button.setAccessibleName(option.spoken)
+                button.updateGeometry()
 
     def _choose(self, position: int) -> None:
         self.chosen.emit(self._view.options[position].context)

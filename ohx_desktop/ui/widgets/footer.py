@@ -8,24 +8,25 @@ from ohx_desktop.ui import texts
 from ohx_desktop.ui.models.footer import FooterView
 from ohx_desktop.ui.theme.tokens import SPACE
 from ohx_desktop.ui.widgets.action_button import ActionButton
+from ohx_desktop.ui.widgets.counts_button import CountsButton
 from ohx_desktop.ui.widgets.ink import label
-from ohx_desktop.ui.widgets.state_chip import StateChip
 
 
 class Footer(QFrame):
-    """Shows a FooterView."""
+    """Shows a FooterView; its counts are the way to the queue."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("footer")
         self.setFixedHeight(SPACE.footer)
-        self.chips: list[StateChip] = []
+        self.counts = CountsButton()
         self.why = ElidedLabel()
         self.signed_in = label(ink="muted")
         self.lock = _small(texts.LOCK, texts.LOCK_NAME)
         self.sign_out = _small(texts.SIGN_OUT, texts.SIGN_OUT_NAME)
         self.row = QHBoxLayout(self)
         self.row.setSpacing(SPACE.margin)
+        self.row.addWidget(self.counts)
         self.row.addWidget(self.why, 1)
         who = QHBoxLayout()
         who.setSpacing(SPACE.gap)
@@ -35,16 +36,7 @@ class Footer(QFrame):
 
     def show_view(self, view: FooterView) -> None:
         """Show another state of the queue."""
-        while len(self.chips) > len(view.chips):
-            chip = self.chips.pop()
-            chip.hide()
-            chip.deleteLater()
-        for place, fact in enumerate(view.chips):
-            if place < len(self.chips):
-                self.chips[place].show_view(fact)
-            else:
-                self.chips.append(StateChip(fact, framed=False))
-                self.row.insertWidget(place, self.chips[place])
+        self.counts.show_chips(view.chips)
         self.why.show_text(view.why)
         self.signed_in.setText(view.signed_in)
         for button in (self.lock, self.sign_out):

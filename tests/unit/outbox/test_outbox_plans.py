@@ -21,6 +21,8 @@ PLANS: list[tuple[str, tuple[SqlValue, ...], str]] = [
     (sql.PROOF, (NO_ID,), "SEARCH entry USING INDEX sqlite_autoindex"),
     (sql.HELD_IN_STATE, ("queued", 7), f"{BY_STATE} AND seq>?)"),
     (sql.RECEIPTS_IN_STATE, ("verified", 7), f"{BY_STATE} AND seq>?)"),
+    (sql.HELD_IN_STATE_BACKWARD, ("queued", 7), f"{BY_STATE} AND seq<?)"),
+    (sql.RECEIPTS_IN_STATE_BACKWARD, ("verified", 7), f"{BY_STATE} AND seq<?)"),
     (sql.COUNT_HELD, (), f"USING COVERING {BY_STATE})"),
     (sql.COUNT_ERASED, (), f"USING COVERING {BY_STATE})"),
     (sql.SENDING, (), f"USING COVERING {BY_STATE})"),
@@ -70,10 +72,13 @@ def test_a_statement_uses_its_index(
     assert all(any(small in step for small in SMALL) for step in scans), steps
 
 
-@pytest.mark.parametrize("statement", [sql.QUEUED, sql.HELD_IN_STATE, sql.UNVERIFIED])
+@pytest.mark.parametrize(
+    "statement", [sql.QUEUED, sql.HELD_IN_STATE, sql.HELD_IN_STATE_BACKWARD, sql.UNVERIFIED]
+)
 def test_the_first_row_does_not_wait_for_the_last(store: OutboxStore, statement: str) -> None:
     parameters: dict[str, tuple[SqlValue, ...]] = {
         sql.HELD_IN_STATE: (EntryState.QUEUED, 0),
+        sql.HELD_IN_STATE_BACKWARD: (EntryState.QUEUED, 9),
         sql.UNVERIFIED: (1,),
     }
     steps = plan(store, statement, parameters.get(statement, ()))
